@@ -1,0 +1,179 @@
+"""What it means that two implementations agree.
+
+The course makes the same number in several ways: by hand in NumPy, in Keras, and in R. All
+pages and tests compare them by the one definition in this module.
+
+Two arrays *agree* within a tolerance if they have the same shape and the same type, and their
+largest *relative* difference is at most the tolerance::
+
+    largest absolute difference = max |a - b|
+    largest relative difference = max |a - b| / max |b|
+
+``b`` is the reference. The division is by the largest entry, not entry by entry: an entry that
+should be 0 and comes out as 1e-17 beside others of size 1 is right, yet its own ratio would be
+infinite. Where every entry of the reference is 0, only exact zeros agree.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = [
+    "CENTRAL_DIFFERENCE_TOLERANCE",
+    "TOLERANCES",
+    "Comparison",
+    "assert_agree",
+    "central_difference",
+    "compare",
+    "compare_all",
+    "print_comparisons",
+]
+
+TOLERANCES = {"float64": 1e-12, "float32": 1e-5}
+"""The largest relative difference allowed between NumPy and Keras, by the type of the numbers."""
+
+CENTRAL_DIFFERENCE_TOLERANCE = 1e-6
+"""The largest relative difference allowed between a gradient and central differences."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How far two arrays are apart.
+
+    Attributes:
+        name: what was compared.
+        shape: the shape of both arrays.
+        dtype: the name of the type of both, for example ``"float64"``.
+        max_abs: the largest absolute difference; infinite where either holds a NaN.
+        max_rel: ``max_abs`` divided by the largest absolute entry of the reference.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    max_abs: float
+    max_rel: float
+
+    def agrees(self, tolerance: float | None = None) -> bool:
+        """Whether ``max_rel`` is within the tolerance, by default that of the type."""
+        return self.max_rel <= (TOLERANCES[self.dtype] if tolerance is None else tolerance)
+
+
+def compare(name: str, a, b) -> Comparison:
+    """Compare an array with its reference.
+
+    Args:
+        name: what the arrays hold, for messages and tables.
+        a: an array, or what NumPy can turn into one (a Keras tensor, a number).
+        b: the reference.
+
+    Raises:
+        ValueError: if the shapes or the types differ.
+    """
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape:
+        raise ValueError(
+            f"{name}: expected two arrays of one shape. Received {a.shape} and {b.shape}. "
+            "NumPy would stretch one over the other; reshape one of them."
+        )
+    if a.dtype != b.dtype:
+        raise ValueError(
+            f"{name}: expected two arrays of one type. Received {a.dtype} and {b.dtype}. "
+            "A difference in precision would hide behind the conversion; compute both in one."
+        )
+    return Comparison(name, a.shape, str(b.dtype), *_differences(a, b))
+
+
+def _differences(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """The largest absolute and the largest relative difference of two arrays of one shape."""
+    a, b = a.astype(float), b.astype(float)
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return np.inf, np.inf  # NaN and infinity agree with nothing
+    max_abs = float(np.max(np.abs(a - b), initial=0))
+    largest = float(np.max(np.abs(b), initial=0))
+    if max_abs == 0:
+        return 0.0, 0.0
+    return max_abs, max_abs / largest if largest > 0 else np.inf
+
+
+def compare_all(a: Mapping, b: Mapping) -> list[Comparison]:
+    """Compare the arrays under the same names in two dictionaries; ``b`` is the reference.
+
+    Raises:
+        ValueError: if the names, a shape or a type differ.
+    """
+    if a.keys() != b.keys():
+        raise ValueError(
+            f"Expected the same names on both sides. Only one has: {sorted(a.keys() ^ b.keys())}."
+        )
+    return [compare(name, a[name], b[name]) for name in b]
+
+
+def assert_agree(name: str, a, b, tolerance: float | None = None) -> Comparison:
+    """Compare, and raise if the arrays do not agree.
+
+    Args:
+        name: what the arrays hold.
+        a: an array.
+        b: the reference.
+        tolerance: the largest relative difference allowed; that of the type if not given.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        AssertionError: if the difference is larger than the tolerance.
+        ValueError: if the shapes or the types differ.
+    """
+    found = compare(name, a, b)
+    if not found.agrees(tolerance):
+        allowed = TOLERANCES[found.dtype] if tolerance is None else tolerance
+        raise AssertionError(
+            f"{name} {found.shape} {found.dtype}: expected a relative difference of at most "
+            f"{allowed:.0e}. Found {found.max_rel:.2e} ({found.max_abs:.2e} absolute)."
+        )
+    return found
+
+
+def central_difference(
+    loss: Callable[[], float], weights: np.ndarray, step: float = 1e-6
+) -> np.ndarray:
+    """The gradient of a loss by central differences, to check one that a formula gives.
+
+    Moves each weight a little up and down and sees what the loss does:
+    ``(loss(w + step) - loss(w - step)) / (2 * step)``.
+
+    Args:
+        loss: a function of no arguments that computes the loss from ``weights``.
+        weights: float64 array; changed while this function runs, and put back.
+        step: how far to move.
+
+    Returns:
+        An array of the shape of ``weights``.
+
+    Raises:
+        TypeError: if the weights are not float64: in float32 the step would drown in rounding.
+    """
+    if weights.dtype != np.float64:
+        raise TypeError(
+            f"central_difference expects float64 weights. Received {weights.dtype}. "
+            "Compute the network in float64 to check its gradients."
+        )
+    gradient = np.empty_like(weights)
+    for i in np.ndindex(weights.shape):
+        kept = weights[i]
+        weights[i] = kept + step
+        above = loss()
+        weights[i] = kept - step
+        below = loss()
+        weights[i] = kept
+        gradient[i] = (above - below) / (2 * step)
+    return gradient
+
+
+def print_comparisons(comparisons: Iterable[Comparison]) -> None:
+    """Print one line for each comparison: what, its shape, and the two largest differences."""
+    print(f"{'':<16}{'shape':<12}{'largest difference':>20}{'relative':>12}")
+    for c in comparisons:
+        print(f"{c.name:<16}{c.shape!s:<12}{c.max_abs:>20.1e}{c.max_rel:>12.1e}")

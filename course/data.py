@@ -1,0 +1,123 @@
+"""The lecture's two data sets, exactly as R has them.
+
+`load_iris` and `load_mtcars` give pandas data frames with R's column names, row order and row
+names. The CSV files beside this module were written by R's own ``write.csv``.
+
+Other copies of iris differ from R's in two flowers (rows 35 and 38). R's copy follows
+E. Anderson (1935), "The irises of the Gaspe Peninsula", Bulletin of the American Iris Society
+59, 2-5. mtcars comes from H. V. Henderson and P. F. Velleman (1981), "Building multiple
+regression models interactively", Biometrics 37, 391-411.
+"""
+
+from os import PathLike
+from pathlib import Path
+
+import pandas as pd
+
+__all__ = ["load_iris", "load_mtcars"]
+
+FOLDER = Path(__file__).parent / "datasets"
+
+IRIS_MEASURES = ("Sepal.Length", "Sepal.Width", "Petal.Length", "Petal.Width")
+IRIS_SPECIES = ("setosa", "versicolor", "virginica")
+IRIS_ROWS = 150
+MTCARS_COLUMNS = ("mpg", "cyl", "disp", "hp", "drat", "wt", "qsec", "vs", "am", "gear", "carb")
+MTCARS_ROWS = 32
+
+
+def load_iris(path: str | PathLike | None = None) -> pd.DataFrame:
+    """Edgar Anderson's 150 iris flowers: four measurements in centimetres, and the species.
+
+    Args:
+        path: a CSV file of the same form to read instead of the one that comes with the course.
+
+    Returns:
+        A data frame of 150 rows and 5 columns. ``Sepal.Length``, ``Sepal.Width``,
+        ``Petal.Length`` and ``Petal.Width`` are float64, in cm. ``Species`` is categorical, with
+        the levels ``setosa``, ``versicolor``, ``virginica`` in R's order. The index is
+        1, ..., 150, as in R; use ``.iloc`` to count from 0.
+
+    Raises:
+        FileNotFoundError: if the file is missing.
+        ValueError: if its columns, its number of rows or its values are not as expected.
+    """
+    path = FOLDER / "iris.csv" if path is None else Path(path)
+    iris = _read(path, (*IRIS_MEASURES, "Species"), IRIS_ROWS)
+    strangers = ~iris["Species"].isin(IRIS_SPECIES)
+    if strangers.any():
+        row = iris.index[strangers][0]
+        raise ValueError(
+            f"{path}: expected one of {', '.join(IRIS_SPECIES)} in column 'Species'. "
+            f"Found {iris.loc[row, 'Species']!r} in row {row}. {_remedy(path)}"
+        )
+    iris["Species"] = pd.Categorical(iris["Species"], categories=IRIS_SPECIES)
+    return _numeric(path, iris, IRIS_MEASURES)
+
+
+def load_mtcars(path: str | PathLike | None = None) -> pd.DataFrame:
+    """Motor Trend's 1974 road tests of 32 cars.
+
+    Args:
+        path: a CSV file of the same form to read instead of the one that comes with the course.
+
+    Returns:
+        A data frame of 32 rows and 11 columns, all float64. The index holds the cars' names.
+        ``mpg`` miles per US gallon, ``cyl`` number of cylinders, ``disp`` displacement (cubic
+        inches), ``hp`` gross horsepower, ``drat`` rear axle ratio, ``wt`` weight (1000 lb),
+        ``qsec`` quarter mile time (s), ``vs`` engine (0 V-shaped, 1 straight), ``am``
+        transmission (0 automatic, 1 manual), ``gear`` forward gears, ``carb`` carburettors.
+
+    Raises:
+        FileNotFoundError: if the file is missing.
+        ValueError: if its columns, its number of rows or its values are not as expected.
+    """
+    path = FOLDER / "mtcars.csv" if path is None else Path(path)
+    return _numeric(path, _read(path, MTCARS_COLUMNS, MTCARS_ROWS), MTCARS_COLUMNS)
+
+
+def _read(path: Path, columns: tuple[str, ...], n_rows: int) -> pd.DataFrame:
+    """The CSV file as a data frame, its first column as row names; its shape is checked."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: expected a data set here, found no file. {_remedy(path)}")
+    try:
+        # R writes NA for a missing value, and nothing else stands for one.
+        frame = pd.read_csv(path, index_col=0, keep_default_na=False, na_values=["NA", ""])
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: expected a CSV file. {error}. {_remedy(path)}") from error
+    frame.index.name = None
+    if tuple(frame.columns) != columns:
+        raise ValueError(
+            f"{path}: expected the columns {', '.join(columns)} after the row names. "
+            f"Found {', '.join(map(str, frame.columns)) or 'none'}. {_remedy(path)}"
+        )
+    if len(frame) != n_rows:
+        raise ValueError(f"{path}: expected {n_rows} rows. Found {len(frame)}. {_remedy(path)}")
+    if frame.isna().to_numpy().any():
+        column = frame.columns[frame.isna().any()][0]
+        row = frame.index[frame[column].isna()][0]
+        raise ValueError(
+            f"{path}: expected a value everywhere. Found none in column {column!r}, row {row}. "
+            f"{_remedy(path)}"
+        )
+    return frame
+
+
+def _numeric(path: Path, frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """The data frame with these columns as float64; each value has to be a finite number."""
+    for column in columns:
+        values = pd.to_numeric(frame[column], errors="coerce").astype("float64")
+        wrong = values.isna() | values.abs().eq(float("inf"))
+        if wrong.any():
+            row = frame.index[wrong][0]
+            raise ValueError(
+                f"{path}: expected finite numbers in column {column!r}. "
+                f"Found {frame.loc[row, column]!r} in row {row}. {_remedy(path)}"
+            )
+        frame[column] = values
+    return frame
+
+
+def _remedy(path: Path) -> str:
+    if path.parent == FOLDER:
+        return "The installation is damaged: install the course again, as README.md says."
+    return "Correct the file, or leave out the path to read the copy that comes with the course."

@@ -1,0 +1,132 @@
+"""The plots that R and its packages draw for free, and a drawing of a network.
+
+All follow the style sheet beside this module: start with ``plt.style.use("course.lecture")``.
+Each function draws on new axes and returns the figure; each title says what the figure shows.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+__all__ = ["plot_confusion_matrix", "plot_history", "plot_network", "plot_predicted"]
+
+
+def plot_history(history, title: str) -> Figure:
+    """Draw how the loss and each metric change over the epochs, as R's ``plot(history)``.
+
+    Args:
+        history: what Keras' ``fit`` returns, or a mapping from names to lists of one number
+            per epoch. A name that starts with ``val_`` is drawn beside the name it ends with.
+        title: the title of the figure.
+
+    Raises:
+        ValueError: if the history is empty.
+    """
+    values = history if isinstance(history, Mapping) else history.history
+    names = [name for name in values if not name.startswith("val_")]
+    if not names:
+        raise ValueError(
+            "plot_history expects at least one list of numbers, such as 'loss'. "
+            f"Received the names: {', '.join(values) or 'none'}."
+        )
+    fig, axes = plt.subplots(len(names), 1, sharex=True, figsize=(6.4, 1 + 2.2 * len(names)))
+    for ax, name in zip(np.atleast_1d(axes), names, strict=True):
+        epochs = np.arange(1, len(values[name]) + 1)
+        ax.plot(epochs, values[name], label="training")
+        if f"val_{name}" in values:
+            ax.plot(epochs, values[f"val_{name}"], label="validation")
+            ax.legend()
+        ax.set_ylabel(name.replace("_", " "))
+    ax.set_xlabel("epoch")
+    fig.suptitle(title)
+    return fig
+
+
+def plot_confusion_matrix(counts: pd.DataFrame, title: str) -> Figure:
+    """Draw a table of counts, darker where the count is larger.
+
+    Args:
+        counts: predicted (rows) by actual (columns) classes, as `course.rbase.table` gives it.
+        title: the title of the figure.
+    """
+    fig, ax = plt.subplots(figsize=(4.6, 4))
+    ax.imshow(counts, vmin=0)
+    ax.grid(False)
+    ax.set_xticks(range(counts.shape[1]), counts.columns)
+    ax.set_yticks(range(counts.shape[0]), counts.index)
+    ax.set_xlabel(counts.columns.name)
+    ax.set_ylabel(counts.index.name)
+    largest = counts.to_numpy().max()
+    for (i, j), count in np.ndenumerate(counts.to_numpy()):
+        colour = "white" if count > largest / 2 else "black"
+        ax.text(j, i, str(count), ha="center", va="center", color=colour, fontsize=13)
+    fig.suptitle(title)
+    return fig
+
+
+def plot_predicted(actual: Sequence, predicted: Sequence, title: str, unit: str = "") -> Figure:
+    """Draw predicted against actual values, with the line on which they would be equal.
+
+    Args:
+        actual: ``(n,)`` numbers.
+        predicted: ``(n,)`` numbers.
+        title: the title of the figure.
+        unit: the unit of both, for the axes.
+
+    Raises:
+        ValueError: if the lengths differ.
+    """
+    actual, predicted = np.ravel(actual), np.ravel(predicted)
+    if actual.shape != predicted.shape:
+        raise ValueError(
+            "plot_predicted expects as many predicted as actual values. "
+            f"Received {predicted.size} and {actual.size}."
+        )
+    fig, ax = plt.subplots(figsize=(5, 4.4))
+    ends = [min(actual.min(), predicted.min()), max(actual.max(), predicted.max())]
+    ax.plot(ends, ends, color="0.45", linestyle="--", label="predicted = actual")
+    ax.plot(actual, predicted, "o", color="#0b3c6f")
+    ax.set_xlabel(f"actual ({unit})" if unit else "actual")
+    ax.set_ylabel(f"predicted ({unit})" if unit else "predicted")
+    ax.set_aspect("equal")
+    ax.legend()
+    fig.suptitle(title)
+    return fig
+
+
+def plot_network(sizes: Sequence[int], layers: Sequence[str], title: str) -> Figure:
+    """Draw a network of dense layers: a circle for each unit, a line for each weight.
+
+    Args:
+        sizes: how many units each layer has, inputs first.
+        layers: what to write below each layer.
+        title: the title of the figure.
+
+    Raises:
+        ValueError: if there is not one text for each layer.
+    """
+    if len(sizes) != len(layers):
+        raise ValueError(
+            f"plot_network expects one text for each layer. Received {len(layers)} texts for "
+            f"{len(sizes)} layers."
+        )
+    fig, ax = plt.subplots(figsize=(6.4, 3.6))
+    heights = [np.arange(n) - (n - 1) / 2 for n in sizes]
+    for x, (left, right) in enumerate(pairwise(heights)):
+        for y_left in left:
+            for y_right in right:
+                ax.plot([x, x + 1], [y_left, y_right], "-", color="0.6", linewidth=0.8, zorder=1)
+    for x, ys in enumerate(heights):
+        ax.scatter(np.full(len(ys), x), ys, s=420, color="white", edgecolor="#0b3c6f", zorder=2)
+    lowest = -(max(sizes) - 1) / 2 - 0.8
+    for x, text in enumerate(layers):
+        ax.text(x, lowest, text, ha="center", va="top")
+    ax.set_xlim(-0.5, len(sizes) - 0.5)
+    ax.set_ylim(lowest - 0.9, -lowest)
+    ax.axis("off")
+    fig.suptitle(title)
+    return fig

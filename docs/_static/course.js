@@ -1,0 +1,18 @@
+// Blocks that scroll sideways can be reached with the keyboard; blocks that do not, need not be.
+function markScrollable() {
+  for (const block of document.querySelectorAll("div.highlight pre, div.math, div.table-wrapper")) {
+    if (block.scrollWidth > block.clientWidth) {
+      block.tabIndex = 0;
+    } else {
+      block.removeAttribute("tabindex");
+    }
+  }
+}
+
+window.addEventListener("resize", markScrollable);
+document.addEventListener("change", markScrollable); // another tab is shown
+markScrollable();
+
+// The theme has two side bars; a screen reader tells them apart by their names.
+document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", "All pages");
+document.querySelector(".toc-drawer")?.setAttribute("aria-label", "This page");

@@ -1,0 +1,78 @@
+"""How Sphinx builds the website: python -m sphinx -W --keep-going docs docs/_build/html ."""
+
+import os
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+os.environ["MPLBACKEND"] = "agg"  # the figures go into files, not onto a screen
+
+project = "From simple to deep neural networks"
+author = "The course's authors, after a lecture by Andrew Parnell"
+project_copyright = f"2026, {author}"
+version = release = installed_version("simple-to-deep")
+language = "en-GB"
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "language_tabs",
+    "lecture",
+    "static_math",
+]
+exclude_patterns = ["_build"]
+default_role = "py:obj"
+nitpicky = True
+nitpick_ignore_regex = [
+    # Without a network the pages of other libraries cannot be looked up; their names stay.
+    (r"py:.*", r"(collections|keras|matplotlib|numpy|np|os|pandas|pd|statistics)\..*"),
+    (r"py:.*", r"(Callable|Categorical|Figure|Iterable|Iterator|Mapping|PathLike|Sequence)"),
+]
+if tags.has("online"):  # noqa: F821 - Sphinx supplies it: python -m sphinx -t online ...
+    extensions.append("sphinx.ext.intersphinx")
+    intersphinx_mapping = {
+        "matplotlib": ("https://matplotlib.org/stable/", None),
+        "numpy": ("https://numpy.org/doc/stable/", None),
+        "pandas": ("https://pandas.pydata.org/docs/", None),
+        "python": ("https://docs.python.org/3/", None),
+    }
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_default_options = {"members": True}
+
+# The lessons ------------------------------------------------------------------------------
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../scripts",
+    "gallery_dirs": "lessons",
+    "filename_pattern": "",  # run every script, whatever its name
+    "within_subsection_order": "lecture.LessonOrder",
+    "parallel": 2,
+    "capture_repr": ("_repr_html_",),
+    "image_srcset": ["2x"],
+    "reset_modules": ("matplotlib", "lecture.reset_keras"),
+    "show_memory": False,
+    "show_signature": False,
+    "download_all_examples": False,
+    "remove_config_comments": True,
+    "write_computation_times": False,
+}
+
+# The pages --------------------------------------------------------------------------------
+
+html_theme = "furo"
+html_title = project
+html_math_renderer = "katex"
+html_static_path = ["_static"]
+templates_path = ["_templates"]
+html_css_files = ["course.css"]
+html_js_files = [("course.js", {"defer": "defer"})]
+html_copy_source = False
+html_show_sourcelink = False
+copybutton_exclude = ".linenos, .gp, .go"
+suppress_warnings = ["config.cache"]  # the gallery's settings hold objects that cannot be stored

@@ -1,0 +1,123 @@
+"""What several tests share: the lessons' runs, and what to do where a tool is missing."""
+
+import os
+import pickle
+import subprocess
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from r_fixtures import ROOT, RSCRIPT, SCRIPTS
+
+ALL_LESSONS = sorted(path.stem for path in SCRIPTS.glob("*.py"))
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+# Runs a script as ``python scripts/NAME.py`` does, then stores its plain variables in a file.
+RUNNER = """
+import os, pickle, runpy, sys
+script, target = sys.argv[1:]
+sys.argv[:] = [script]
+sys.path[0] = os.path.dirname(script)
+namespace = runpy.run_path(script, run_name="__main__")
+kept = {}
+for name, value in namespace.items():
+    try:
+        data = pickle.dumps(value)
+    except Exception:
+        continue  # a function, a module
+    if b"keras" not in data:  # reading a model would start TensorFlow in the tests
+        kept[name] = data
+pickle.dump(kept, open(target, "wb"))
+"""
+
+
+@dataclass
+class LessonRun:
+    """A finished run of a script: what it printed, and the variables it ended with."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    variables: dict
+
+
+def need(what: str, found, remedy: str):
+    """Return the tool, or skip the test and say why; where CI runs, its absence is a failure."""
+    if not found:
+        message = f"{what} is not on this machine. {remedy}"
+        if IN_CI:
+            pytest.fail(message + " CI must have it.")
+        pytest.skip(message)
+    return found
+
+
+@pytest.fixture(scope="session")
+def rscript():
+    """The path of Rscript."""
+    return need("R", RSCRIPT, "Install it (Debian: r-base-core) to compare with R itself.")
+
+
+def run_lesson(name: str, folder: Path) -> LessonRun:
+    """Run a script from another folder and with no display, warnings being errors."""
+    variables = folder / f"{name}.pickle"
+    environment = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "MPLBACKEND"}}
+    result = subprocess.run(
+        [sys.executable, "-c", RUNNER, str(SCRIPTS / f"{name}.py"), str(variables)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    kept = pickle.loads(variables.read_bytes()) if variables.exists() else {}
+    return LessonRun(
+        result.returncode,
+        result.stdout,
+        result.stderr,
+        {key: pickle.loads(value) for key, value in kept.items()},
+    )
+
+
+@pytest.fixture(scope="session")
+def lesson_runs(tmp_path_factory) -> dict[str, Future]:
+    """All lessons, run once for all tests, two at a time."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    pool = ThreadPoolExecutor(max_workers=2)
+    yield {name: pool.submit(run_lesson, name, folder) for name in ALL_LESSONS}
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="session")
+def lesson(lesson_runs):
+    """A function that gives the run of a lesson by its name."""
+
+    def get(name: str) -> LessonRun:
+        run = lesson_runs[name].result()
+        if run.returncode != 0:
+            pytest.fail(f"scripts/{name}.py failed:\n{run.stderr}")
+        return run
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Path:
+    """The folder of the website: the one that COURSE_SITE names, or one built now, strictly."""
+    if os.environ.get("COURSE_SITE"):
+        folder = (ROOT / os.environ["COURSE_SITE"]).resolve()
+        if not (folder / "index.html").is_file():
+            pytest.fail(f"COURSE_SITE: expected a built website in {folder}, found none.")
+        return folder
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "-W", "-n", "--keep-going", "-d"]
+    result = subprocess.run(
+        [*command, str(tmp_path_factory.mktemp("doctrees")), str(ROOT / "docs"), str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        pytest.fail(f"The website does not build:\n{result.stdout}\n{result.stderr}")
+    return folder

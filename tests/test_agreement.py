@@ -1,0 +1,85 @@
+"""What "agree" means, on numbers small enough to check on paper."""
+
+import numpy as np
+import pytest
+
+from course.agreement import (
+    TOLERANCES,
+    assert_agree,
+    central_difference,
+    compare,
+    compare_all,
+    print_comparisons,
+)
+
+
+def test_differences_on_paper():
+    found = compare("w", np.array([1.0, 2.5]), np.array([1.0, 2.0]))
+    assert (found.max_abs, found.max_rel) == (0.5, 0.25)
+    assert (found.name, found.shape, found.dtype) == ("w", (2,), "float64")
+
+
+def test_relative_to_the_largest_entry():
+    assert compare("w", np.array([1e-17, 1.0]), np.array([0.0, 1.0])).agrees()
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+def test_tolerance_follows_the_type(dtype):
+    one = np.array([1.0], dtype=dtype)
+    inside, outside = one + one * TOLERANCES[dtype] / 2, one + one * TOLERANCES[dtype] * 2
+    assert compare("w", inside, one).agrees()
+    assert not compare("w", outside, one).agrees()
+    with pytest.raises(AssertionError, match=rf"w \(1,\) {dtype}: expected .* at most"):
+        assert_agree("w", outside, one)
+    assert assert_agree("w", outside, one, tolerance=1).agrees(1)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ([np.nan], [1.0]),
+        ([np.nan], [np.nan]),
+        ([np.inf], [np.inf]),
+        ([1e-300], [0.0]),
+    ],
+)
+def test_what_never_agrees(a, b):
+    assert not compare("w", np.array(a), np.array(b)).agrees(1e6)
+
+
+def test_zeros_and_nothing_agree_exactly():
+    assert compare("w", np.zeros(3), np.zeros(3)).max_rel == 0
+    assert compare("w", np.zeros((0, 2)), np.zeros((0, 2))).max_rel == 0
+
+
+def test_shapes_and_types_must_be_equal():
+    with pytest.raises(ValueError, match=r"b1: .*one shape.*\(3,\) and \(3, 1\)"):
+        compare("b1", np.zeros(3), np.zeros((3, 1)))
+    with pytest.raises(ValueError, match=r"b1: .*one type.*float32 and float64"):
+        compare("b1", np.zeros(3, np.float32), np.zeros(3))
+
+
+def test_names_must_be_equal():
+    assert [c.name for c in compare_all({"a": 1.0, "b": 2.0}, {"b": 2.0, "a": 1.0})] == ["b", "a"]
+    with pytest.raises(ValueError, match=r"Only one has: \['c'\]"):
+        compare_all({"a": 1.0}, {"a": 1.0, "c": 2.0})
+
+
+def test_central_difference_of_a_known_gradient():
+    w = np.array([[1.0, -2.0], [0.5, 3.0]])
+    kept = w.copy()
+    gradient = central_difference(lambda: np.sum(w**3), w)
+    assert (w == kept).all()
+    assert_agree("gradient", gradient, 3 * w**2, tolerance=1e-8)
+
+
+def test_central_difference_wants_doubles():
+    with pytest.raises(TypeError, match=r"float64 weights\. Received float32"):
+        central_difference(lambda: 0.0, np.zeros(2, np.float32))
+
+
+def test_printed_table(capsys):
+    print_comparisons([compare("W1", np.array([1.5]), np.array([1.0]))])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["shape", "largest", "difference", "relative"]
+    assert lines[1].split() == ["W1", "(1,)", "5.0e-01", "5.0e-01"]

@@ -1,0 +1,119 @@
+"""The website in a real browser, opened from the disk: light, dark, and on a 360-pixel phone."""
+
+import os
+import shutil
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from conftest import need
+from playwright.sync_api import sync_playwright
+from test_site import ALL_PAGES
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+FLAGS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-sandbox",
+]
+WAYS = {
+    "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 360, "height": 780}, "color_scheme": "light"},
+}
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+        program = shutil.which("chromium") or shutil.which("google-chrome")
+        program = need(
+            "Chromium",
+            program or (own if os.path.exists(own) else None),
+            "Install it (Debian: chromium; elsewhere: playwright install chromium).",
+        )
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, site):
+    """A function that opens a page of the website, and notes what it asks for and complains of."""
+    contexts = []
+
+    def open_(path: str, **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.outside, page.complaints = [], []
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith(("file:", "data:")) else page.outside.append(r.url),
+        )
+        page.on(
+            "console",
+            lambda m: page.complaints.append(m.text) if m.type in {"error", "warning"} else None,
+        )
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(f"{site.as_uri()}/{path}")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("path", [*ALL_PAGES, "genindex", "search"])
+def test_page(open_page, path, way):
+    page = open_page(f"{path}.html", **WAYS[way])
+    assert page.outside == []
+    assert page.complaints == []
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= WAYS[way]["viewport"]["width"], "the page scrolls sideways"
+    page.add_script_tag(content=AXE)
+    violations = page.evaluate("axe.run()")["violations"]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == []
+
+
+def test_choosing_r_switches_every_tab_of_the_page(open_page):
+    page = open_page("lessons/iris_nopackages.html")
+    r_blocks = page.locator("div.highlight-r")
+    count = r_blocks.count()
+    assert count >= 12
+    assert not any(r_blocks.nth(i).is_visible() for i in range(count))
+    page.locator("label", has_text="R").first.click()
+    assert all(r_blocks.nth(i).is_visible() for i in range(count))
+    page.goto(page.url.replace("iris_nopackages", "mtcars_nopackages"))
+    assert page.locator("div.highlight-r").first.is_visible()  # and the next page follows
+
+
+def test_tabs_and_formulas_need_no_script(open_page):
+    page = open_page("lessons/iris_nopackages.html", java_script_enabled=False)
+    assert page.locator(".katex-html").first.is_visible()
+    page.locator("label", has_text="R").first.click()
+    assert page.locator("div.highlight-r").first.is_visible()
+
+
+def test_figures_and_fonts_are_found(open_page):
+    page = open_page("lessons/iris_nopackages.html")
+    page.wait_for_load_state("load")
+    sizes = page.evaluate("[...document.querySelectorAll('article img')].map(i => i.naturalWidth)")
+    assert sizes
+    assert min(sizes) > 0
+    assert page.evaluate(
+        "document.fonts.ready.then(() => [...document.fonts].some("
+        "f => f.family.startsWith('KaTeX') && f.status === 'loaded'))"
+    )
+
+
+def test_search_finds_a_word_from_the_disk(open_page):
+    page = open_page("search.html?q=backpropagation")
+    page.wait_for_selector("#search-results li a")
+    assert "Iris by hand" in page.locator("#search-results").inner_text()

@@ -1,0 +1,120 @@
+"""The data sets are R's, and a damaged file is named for what it is."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+import pytest
+from r_fixtures import DATASETS
+
+from course import data
+from course.data import load_iris, load_mtcars
+
+
+def test_iris_is_r_s_iris():
+    iris = load_iris()
+    assert iris.shape == (150, 5)
+    assert list(iris.columns) == [
+        "Sepal.Length",
+        "Sepal.Width",
+        "Petal.Length",
+        "Petal.Width",
+        "Species",
+    ]
+    assert list(iris.index) == list(range(1, 151))
+    assert list(iris["Species"].cat.categories) == ["setosa", "versicolor", "virginica"]
+    assert iris["Species"].value_counts().tolist() == [50, 50, 50]
+    # The two flowers in which copies of iris differ.
+    assert iris.loc[35].tolist() == [4.9, 3.1, 1.5, 0.2, "setosa"]
+    assert iris.loc[38].tolist() == [4.9, 3.6, 1.4, 0.1, "setosa"]
+    assert all(dtype == np.float64 for dtype in iris.dtypes[:4])
+
+
+def test_mtcars_is_r_s_mtcars():
+    mtcars = load_mtcars()
+    assert mtcars.shape == (32, 11)
+    names = ["mpg", "cyl", "disp", "hp", "drat", "wt", "qsec", "vs", "am", "gear", "carb"]
+    assert list(mtcars.columns) == names
+    assert (mtcars.index[0], mtcars.index[-1]) == ("Mazda RX4", "Volvo 142E")
+    assert mtcars.loc["Merc 450SLC"].tolist() == [15.2, 8, 275.8, 180, 3.07, 3.78, 18, 0, 0, 3, 3]
+    assert all(dtype == np.float64 for dtype in mtcars.dtypes)
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("iris.csv", "8e990da3475adf09099b46b62dada7ca64c9d3fa14e591ae370c08e07569ec11"),
+        ("mtcars.csv", "533009fcdc2738647aaa8cade18a298a0944af1e7156f73659287e68a49c8cff"),
+    ],
+)
+def test_files_are_those_that_r_wrote(name, digest):
+    assert hashlib.sha256((DATASETS / name).read_bytes()).hexdigest() == digest
+
+
+def test_a_frame_can_be_changed_without_changing_the_next():
+    first = load_iris()
+    first.loc[1, "Sepal.Length"] = 0
+    assert load_iris().loc[1, "Sepal.Length"] == 5.1
+
+
+@pytest.fixture
+def damaged(tmp_path):
+    """A function that writes a copy of a data set with one piece of text replaced."""
+
+    def write(name: str, old: str, new: str):
+        text = (DATASETS / name).read_text()
+        assert text.count(old) >= 1
+        path = tmp_path / name
+        path.write_text(text.replace(old, new, 1))
+        return path
+
+    return write
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.csv: expected a data set.*leave out"):
+        load_iris(tmp_path / "nowhere.csv")
+
+
+def test_missing_file_of_the_package(monkeypatch, tmp_path):
+    monkeypatch.setattr(data, "FOLDER", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"iris\.csv.*found no file.*install the course"):
+        load_iris()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("Petal.Width,", "Petal.Breadth,", r"expected the columns Sepal.*Found .*Petal\.Breadth"),
+        ("150,5.9,3,5.1,1.8,virginica\n", "", "expected 150 rows. Found 149"),
+        ("1,5.1,", "1,,", r"Found none in column 'Sepal\.Length', row 1"),
+        ("1,5.1,", "1,NA,", r"Found none in column 'Sepal\.Length', row 1"),
+        ("1,5.1,", "1,tall,", r"finite numbers in column 'Sepal\.Length'.*'tall' in row 1"),
+        ("1,5.1,", "1,inf,", r"finite numbers in column 'Sepal\.Length'.*row 1"),
+        ("setosa", "sylvestris", r"one of setosa, versicolor.*'sylvestris' in row 1"),
+        ("setosa", "", r"Found none in column 'Species', row 1"),
+        ("1,5.1,", "1,5.1,5.1,5.1,", r"expected a CSV file"),
+    ],
+)
+def test_damaged_iris(damaged, old, new, message):
+    with pytest.raises(ValueError, match=message) as error:
+        load_iris(damaged("iris.csv", old, new))
+    assert "Correct the file" in str(error.value)
+
+
+def test_damaged_mtcars(damaged):
+    with pytest.raises(ValueError, match=r"'hp'.*'many' in row Mazda RX4"):
+        load_mtcars(damaged("mtcars.csv", "160,110", "160,many"))
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\x01", b"\n\n"])
+def test_file_that_is_no_table(tmp_path, content):
+    path = tmp_path / "iris.csv"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"iris\.csv: expected"):
+        load_iris(path)
+
+
+def test_another_file_of_the_same_form(damaged):
+    assert load_iris(damaged("iris.csv", "1,5.1,", "1,5.2,")).loc[1, "Sepal.Length"] == 5.2
+    assert isinstance(load_mtcars(str(DATASETS / "mtcars.csv")), pd.DataFrame)

@@ -1,0 +1,81 @@
+"""The rules of the house: what lies where, what may import what, and the form of the code."""
+
+import ast
+import re
+import subprocess
+import sys
+
+from r_fixtures import ROOT
+
+TOP_LEVEL = {
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "README.md",
+    "course",
+    "docs",
+    "pyproject.toml",
+    "scripts",
+    "tests",
+}
+
+
+def tracked() -> list[str]:
+    result = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return result.stdout.splitlines()
+
+
+def test_nothing_else_lies_at_the_top():
+    visible = {path.split("/")[0] for path in tracked() if not path.startswith(".")}
+    assert visible == TOP_LEVEL
+
+
+def test_the_package_never_imports_from_scripts_or_docs():
+    for path in (ROOT / "course").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            assert not {name.split(".")[0] for name in names} & {"scripts", "docs", "tests"}, path
+
+
+def test_lint_and_format():
+    for command in (["check"], ["format", "--check"]):
+        result = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "."],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_readme_opens_with_the_two_commands():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"```sh\n(.*?)\n```", readme, flags=re.S)
+    assert commands[0] == (
+        'python -m pip install -e ".[docs]" && '
+        "python -m sphinx -W --keep-going docs docs/_build/html"
+    )
+    assert commands[1] == 'python -m pip install -e ".[test]" && python -m pytest'
+
+
+def test_readme_names_every_lesson():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in (ROOT / "scripts").glob("*.py"):
+        assert f"scripts/{path.name}" in readme
+
+
+def test_katex_comes_in_one_version():
+    """The script that writes the formulas and the style sheet that dresses them belong together."""
+    script = (ROOT / "docs/_ext/katex/katex.min.js").read_text(encoding="utf-8")
+    style = (ROOT / "docs/_static/katex/katex.min.css").read_text(encoding="utf-8")
+    (version,) = set(re.findall(r'\.katex-version:after{content:"([\d.]+)"}', style))
+    assert f'version:"{version}"' in script or f'"{version}"' in script
+    fonts = set(re.findall(r"url\((fonts/[\w-]+\.woff2)\)", style))
+    assert fonts
+    assert all((ROOT / "docs/_static/katex" / font).is_file() for font in fonts)

@@ -1,0 +1,75 @@
+"""The R lines shown beside the Python lines do what the page says."""
+
+import re
+
+import pytest
+from r_fixtures import LESSONS, R_SCRIPTS, ROOT, code_blocks, pairs, read_run, write_blocks
+
+KERAS_LESSONS = ["keras_model", "iris_keras", "mtcars_keras"]
+
+
+@pytest.mark.parametrize("lesson", [*LESSONS, *KERAS_LESSONS])
+def test_every_r_block_stands_before_python_code(lesson):
+    found = pairs(lesson)
+    assert len(found) >= 4
+    assert all(pair.python for pair in found)
+
+
+@pytest.mark.parametrize("name", KERAS_LESSONS)
+def test_the_r_lines_ask_keras_for_the_same_model(name, rscript, lesson, tmp_path):
+    """R's keras package needs Python itself, so a stand-in notes down what it is asked for."""
+    stand_in = (R_SCRIPTS / "keras_stand_in.R").read_text()
+    blocks = {"stand-in": stand_in} | {pair.name: pair.r for pair in pairs(name)}
+    write_blocks(blocks, tmp_path / "run.txt")
+    printed = read_run(tmp_path / "run.txt").printed
+    notes = [line for lines in printed.values() for line in lines]
+
+    source = (ROOT / "scripts" / f"{name}.py").read_text(encoding="utf-8")
+    variables = lesson(name).variables
+    (inputs,) = set(re.findall(r"Input\(\((\d+),\)\)", source.split("sigmoid")[0]))
+    model = source[source.index("model = keras.Sequential") : source.index("model.compile")]
+    layers = re.findall(r'Dense\((\d+)(?:, activation="(\w+)")?\)', model)
+    loss = re.search(r'loss="(\w+)"', source).group(1)
+    metrics = re.search(r'metrics=\["(\w+)"\]', source).group(1)
+    split = variables.get("validation_split", 0)
+    validation_data = str("validation_data=" in source).upper()
+    expected = [
+        "seed 1",
+        f"input {inputs}",
+        *(f"dense {units} {activation or 'linear'}" for units, activation in layers),
+        f"compile adam {loss} {metrics}",
+        f"fit {variables['epochs']} {variables['batch_size']} {split} {validation_data}",
+    ]
+    found = [line for line in notes if line.split(" ")[0] in {e.split(" ")[0] for e in expected}]
+    assert found == expected
+
+
+@pytest.mark.parametrize("name", KERAS_LESSONS)
+def test_the_r_lines_before_keras_print_what_python_prints(name, rscript, lesson, tmp_path):
+    first = pairs(name)[0]
+    write_blocks({"data": first.r}, tmp_path / "run.txt")
+    r_lines = read_run(tmp_path / "run.txt").printed["data"]
+    assert r_lines
+    python_lines = lesson(name).stdout.splitlines()
+    assert python_lines[: len(r_lines)] == r_lines
+
+
+# The page "Coming from R" -------------------------------------------------------------------
+
+PAGE = (ROOT / "docs" / "coming_from_r.rst").read_text(encoding="utf-8")
+
+
+def test_coming_from_r_r_and_python_print_what_the_page_shows(rscript, tmp_path, capsys):
+    r_blocks, outputs = code_blocks(PAGE, "r"), code_blocks(PAGE, "text")
+    imports, *python_blocks = code_blocks(PAGE, "python")
+    assert len(r_blocks) == len(python_blocks) == len(outputs) >= 13
+
+    write_blocks({f"block {i}": code for i, code in enumerate(r_blocks)}, tmp_path / "run.txt")
+    r_printed = list(read_run(tmp_path / "run.txt").printed.values())
+
+    namespace = {}
+    exec(imports, namespace)
+    for r_lines, python, output in zip(r_printed, python_blocks, outputs, strict=True):
+        exec(python, namespace)
+        assert capsys.readouterr().out == output
+        assert r_lines == output.splitlines()

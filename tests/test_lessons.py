@@ -1,0 +1,140 @@
+"""Each lesson runs as a program, from any folder, with no display and nothing on standard error."""
+
+import ast
+import subprocess
+import sys
+import time
+
+import lesson_checks as checks
+import numpy as np
+import pytest
+from conftest import ALL_LESSONS
+from r_fixtures import ROOT, SCRIPTS
+
+from course.agreement import TOLERANCES, assert_agree
+
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+from lecture import LESSONS
+
+BY_HAND = [name for name in ALL_LESSONS if "nopackages" in name]
+
+
+@pytest.mark.parametrize("name", ALL_LESSONS)
+def test_runs_from_another_folder_without_a_word_on_standard_error(lesson_runs, name):
+    run = lesson_runs[name].result()
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_a_lesson_by_hand_takes_about_a_second(name):
+    """Start to finish, the best of three; the limit leaves room for a slow machine."""
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, SCRIPTS / f"{name}.py"], check=True, capture_output=True)
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 4
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_a_lesson_by_hand_needs_the_base_install_only(name):
+    """It imports no Keras, no TensorFlow and no finished layers, not even through others."""
+    code = (
+        "import runpy, sys\n"
+        f"runpy.run_path({str(SCRIPTS / f'{name}.py')!r})\n"
+        "print('\\nMODULES', *sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    modules = result.stdout.rpartition("MODULES")[2].split()
+    forbidden = {"keras", "tensorflow", "torch", "jax", "sklearn", "scipy", "course.layers"}
+    assert "numpy" in modules
+    assert not forbidden & set(modules)
+
+
+@pytest.mark.parametrize("name", ALL_LESSONS)
+def test_lessons_do_not_import_one_another(name):
+    tree = ast.parse((SCRIPTS / f"{name}.py").read_text(encoding="utf-8"))
+    imported = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module.split(".")[0])
+    assert not imported & {*ALL_LESSONS, "scripts", "docs", "tests"}
+
+
+def test_every_script_has_its_place_in_the_lecture():
+    assert sorted(LESSONS) == [f"{name}.py" for name in ALL_LESSONS]
+
+
+# Agreement with Keras -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+def test_iris_every_quantity_agrees_with_keras_in_every_epoch(lesson, dtype):
+    by_epoch = lesson("iris_agreement").variables["one_epoch"][dtype]
+    assert len(by_epoch) == 200
+    names = ["a1", "a2", "loss", "dW1", "db1", "dW2", "db2", "W1", "b1", "W2", "b2"]
+    for epoch, comparisons in enumerate(by_epoch, start=1):
+        assert [c.name for c in comparisons] == names
+        for c in comparisons:
+            assert c.dtype == dtype
+            assert c.agrees(), f"epoch {epoch}: {c}"
+    print(f"\niris, {dtype}: {max(c.max_rel for cs in by_epoch for c in cs):.1e}")
+
+
+def test_iris_weights_agree_with_keras_all_the_way(lesson):
+    by_epoch = lesson("iris_agreement").variables["whole_way"]["float64"]
+    assert len(by_epoch) == 200
+    for epoch, comparisons in enumerate(by_epoch, start=1):
+        for c in comparisons:
+            assert c.agrees(), f"epoch {epoch}: {c}"
+    print(f"\niris, each on its own: {max(c.max_rel for cs in by_epoch for c in cs):.1e}")
+
+
+def test_iris_fit_gives_the_weights_of_the_loop_by_hand(lesson):
+    for c in lesson("iris_agreement").variables["fit_agreement"]:
+        assert c.agrees(), c
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+def test_mtcars_weights_agree_with_keras_after_all_steps(lesson, dtype):
+    comparisons = lesson("mtcars_keras").variables["agreement"][dtype]
+    assert [c.name for c in comparisons] == ["W1", "b1", "W2", "b2"]
+    for c in comparisons:
+        assert c.dtype == dtype
+        assert c.agrees(), c
+    print(f"\nmtcars, {dtype}: {max(c.max_rel for c in comparisons):.1e}")
+
+
+def test_lines_written_twice_compute_the_same(lesson):
+    """The agreement lessons write the networks out again: they end at the same weights."""
+    iris, _ = checks.run_blocks(checks.code_blocks_of("iris_nopackages"))
+    for name, value in lesson("iris_agreement").variables["final_by_hand"].items():
+        assert_agree(name, value, iris[name])
+    mtcars, _ = checks.run_blocks(checks.code_blocks_of("mtcars_nopackages"))
+    for name, value in lesson("mtcars_keras").variables["by_hand"]["float64"].items():
+        assert_agree(name, value, mtcars[name])
+
+
+# Results that depend on a random start ----------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["keras_model", "iris_keras", "mtcars_keras"])
+def test_results_that_depend_on_the_start_are_told_over_five_seeds(lesson, name):
+    run = lesson(name)
+    assert len(run.variables["seeds"]) >= 5
+    line = next(line for line in run.stdout.splitlines() if "seeds" in line)
+    assert "5 seeds" in line
+    assert run.stdout.count("±") >= 1
+
+
+def test_the_split_is_the_same_in_all_iris_lessons(lesson):
+    rows = [
+        lesson(name).variables["train_rows"]
+        for name in ["keras_model", "iris_nopackages", "iris_keras", "iris_agreement"]
+    ]
+    assert all(np.array_equal(rows[0], other) for other in rows[1:])

@@ -1,0 +1,170 @@
+"""A wrong sign in any derivative is found: faults are planted in copies of the lessons.
+
+Each fault changes one operator in one line that computes a derivative or an update.  The checks
+that pass on the lesson must fail on the copy.
+"""
+
+import ast
+import re
+
+import lesson_checks as checks
+import numpy as np
+import pytest
+from r_fixtures import LESSONS
+
+from course.agreement import assert_agree, central_difference
+
+DERIVATIVE = re.compile(r"(d[zWb]|delta|[Wb])\d")
+SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Gt: ast.Lt}
+
+
+def faults(block: str):
+    """Copies of a block of code, each with one fault, and a description of it."""
+    for number, node in enumerate(ast.walk(ast.parse(block))):
+        if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)):
+            continue
+        name = node.targets[0].id
+        value = ast.unparse(node.value)
+        is_update = value.startswith(f"{name} - ")
+        if not DERIVATIVE.fullmatch(name) or not (is_update or name[0] == "d"):
+            continue
+        yield f"{name}: negative", replaced(block, number, lambda v: ast.UnaryOp(ast.USub(), v))
+        for inner in range(len(list(ast.walk(node.value)))):
+            changed = replaced(block, number, lambda v, i=inner: swapped(v, i))
+            if changed != ast.unparse(ast.parse(block)):
+                yield f"{name} = {value}: operator {inner}", changed
+
+
+def replaced(block: str, number: int, change) -> str:
+    tree = ast.parse(block)
+    node = list(ast.walk(tree))[number]
+    node.value = change(node.value)
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def swapped(value: ast.expr, number: int) -> ast.expr:
+    """The expression with its operator of this number turned into another."""
+    node = list(ast.walk(value))[number]
+    if isinstance(node, ast.BinOp) and type(node.op) in SWAPS:
+        node.op = SWAPS[type(node.op)]()
+    elif isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS:
+        node.ops = [SWAPS[type(node.ops[0])]()]
+    return value
+
+
+def all_faults():
+    for lesson in LESSONS:
+        for i, block in enumerate(checks.code_blocks_of(lesson)):
+            for what, changed in faults(block):
+                yield pytest.param(lesson, i, changed, id=f"{lesson}-{i}-{what}")
+
+
+ALL_FAULTS = list(all_faults())
+
+
+def test_every_derivative_and_update_gets_faults():
+    """In each lesson: 6 derivatives and 4 updates, once in the open and once in the loop."""
+    for lesson in LESSONS:
+        planted = [case for case in ALL_FAULTS if case.values[0] == lesson]
+        negatives = [case for case in planted if "negative" in case.id]
+        updates_in_the_open = 4 if lesson == "iris_nopackages" else 0
+        assert len(negatives) == 6 + 6 + 4 + updates_in_the_open
+        assert len(planted) > 1.5 * len(negatives)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_checks_pass_without_a_fault(lesson):
+    checks.check_lesson(lesson, checks.code_blocks_of(lesson))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # some faults make the weights overflow
+@pytest.mark.parametrize(("lesson", "position", "changed"), ALL_FAULTS)
+def test_a_planted_fault_is_found(lesson, position, changed):
+    blocks = checks.code_blocks_of(lesson)
+    blocks[position] = changed
+    with pytest.raises((AssertionError, ValueError)):
+        checks.check_lesson(lesson, blocks)
+
+
+# The functions that the agreement lessons write out once more.
+
+
+def function_source(lesson: str, name: str) -> tuple[dict, str]:
+    """The plain functions of a lesson, and the source of one of them."""
+    namespace, source = {"np": np}, None
+    for block in checks.code_blocks_of(lesson):
+        for node in ast.parse(block).body:
+            text = ast.unparse(node)
+            is_setting = isinstance(node, ast.Assign) and text.split(" = ")[0] in {
+                "COMPUTED",
+                "WEIGHTS",
+                "learning_rate",
+                "steps",
+            }
+            if is_setting or (isinstance(node, ast.FunctionDef) and "keras" not in text):
+                exec(text, namespace)
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                source = text
+    return namespace, source
+
+
+def check_epoch_by_hand(namespace: dict) -> None:
+    """The gradients and the update of iris_agreement, against central differences."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(12, 4)), np.eye(3)[rng.integers(3, size=12)]
+    weights = [rng.normal(size=shape) for shape in [(4, 5), (5,), (5, 3), (3,)]]
+    computed, new = namespace["epoch_by_hand"](x, y, *weights)
+
+    def loss():
+        return len(y) * namespace["epoch_by_hand"](x, y, *weights)[0]["loss"]
+
+    for name, weight in zip(namespace["WEIGHTS"], weights, strict=True):
+        numeric = central_difference(loss, weight)
+        assert_agree(f"d{name}", computed[f"d{name}"], numeric, tolerance=1e-6)
+        expected = weight - namespace["learning_rate"] * numeric
+        assert_agree(name, new[name], expected, tolerance=1e-8)
+
+
+def check_train_by_hand(namespace: dict) -> None:
+    """Two steps of mtcars_keras, against steps along central differences."""
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(size=(9, 2)), rng.uniform(size=(9, 1))
+    start = [rng.normal(size=shape) for shape in [(2, 5), (5,), (5, 1), (1,)]]
+    namespace["steps"] = 2
+    found = namespace["train_by_hand"](x, y, *start)
+    weights = [w.copy() for w in start]
+
+    def loss():
+        W1, b1, W2, b2 = weights
+        a1 = 1 / (1 + np.exp(-(x @ W1 + b1)))
+        return 0.5 * np.sum((a1 @ W2 + b2 - y) ** 2)
+
+    for _ in range(2):
+        gradients = [central_difference(loss, w) for w in weights]
+        for w, gradient in zip(weights, gradients, strict=True):
+            w -= namespace["learning_rate"] * gradient
+    for name, expected in zip(["W1", "b1", "W2", "b2"], weights, strict=True):
+        assert_agree(name, found[name], expected, tolerance=1e-9)
+
+
+REPEATED = {
+    "epoch_by_hand": ("iris_agreement", check_epoch_by_hand),
+    "train_by_hand": ("mtcars_keras", check_train_by_hand),
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_faults_in_the_repeated_lines_are_found(name):
+    lesson, check = REPEATED[name]
+    namespace, source = function_source(lesson, name)
+    check(namespace)
+    planted = list(faults(source))
+    assert len(planted) >= 8
+    for what, changed in planted:
+        namespace, _ = function_source(lesson, name)
+        exec(changed, namespace)
+        try:
+            check(namespace)
+        except AssertionError:
+            continue
+        pytest.fail(f"{lesson}, {name}: this fault was not found: {what}")

@@ -1,0 +1,75 @@
+"""Figures follow one style, can be read in grey, and say what they show."""
+
+import itertools
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from course.plots import plot_confusion_matrix, plot_history, plot_network, plot_predicted
+from course.rbase import table
+
+
+@pytest.fixture(autouse=True)
+def clean_figures():
+    plt.switch_backend("agg")
+    with plt.style.context("course.lecture"):
+        yield
+    plt.close("all")
+
+
+def luminance(colour) -> float:
+    """The relative luminance of the WCAG, from 0 (black) to 1 (white)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+def test_lines_differ_in_more_than_hue():
+    cycle = list(plt.rcParams["axes.prop_cycle"])
+    assert len({entry["linestyle"] for entry in cycle}) == len(cycle)
+    for entry in cycle:
+        contrast = 1.05 / (luminance(entry["color"]) + 0.05)
+        assert contrast >= 3, f"{entry['color']} is too pale on white: {contrast:.1f} : 1"
+    for a, b in itertools.pairwise(cycle[:3]):
+        lighter, darker = sorted([luminance(a["color"]), luminance(b["color"])], reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) >= 1.25, (a, b)
+
+
+def test_history_has_a_panel_for_each_metric():
+    fig = plot_history(
+        {"loss": [3, 2], "val_loss": [4, 3], "accuracy": [0.1, 0.2]}, "Loss and accuracy"
+    )
+    loss, accuracy = fig.axes
+    assert [line.get_label() for line in loss.lines] == ["training", "validation"]
+    assert len(accuracy.lines) == 1
+    assert accuracy.lines[0].get_xdata().tolist() == [1, 2]
+    assert fig.get_suptitle() == "Loss and accuracy"
+
+
+def test_history_without_numbers():
+    with pytest.raises(ValueError, match=r"at least one list.*val_loss"):
+        plot_history({"val_loss": [1]}, "")
+
+
+def test_confusion_matrix_writes_every_count():
+    fig = plot_confusion_matrix(table(Predicted=[0, 0, 1], Actual=[0, 1, 1]), "Counts")
+    (ax,) = fig.axes
+    assert [text.get_text() for text in ax.texts] == ["1", "1", "0", "1"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Actual", "Predicted")
+
+
+def test_predicted_against_actual_has_the_line_of_equality():
+    fig = plot_predicted([1, 3], [[2], [4]], "Predictions", "mpg")
+    line, points = fig.axes[0].lines
+    assert list(line.get_xdata()) == list(line.get_ydata()) == [1, 4]
+    assert points.get_ydata().tolist() == [2, 4]
+    with pytest.raises(ValueError, match=r"as many predicted.*3 and 2"):
+        plot_predicted([1, 2], [1, 2, 3], "")
+
+
+def test_network_has_a_line_for_each_weight():
+    fig = plot_network([4, 5, 3], ["in", "hidden", "out"], "Network")
+    assert len(fig.axes[0].lines) == 4 * 5 + 5 * 3
+    with pytest.raises(ValueError, match="2 texts for 3 layers"):
+        plot_network([4, 5, 3], ["in", "out"], "")

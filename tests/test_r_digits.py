@@ -1,0 +1,54 @@
+"""The lessons written by hand print R's digits, and their derivatives are right."""
+
+import lesson_checks as checks
+import pytest
+from r_fixtures import FIXTURES, LESSONS, read_run
+
+# What the lecture's slides show after one step, copied from them.
+SLIDE_LOSS = "[1] 6.351131"
+SLIDE_W1 = """\
+Sepal.Length -1.220717712 0.4173289 -0.37132562 1.2253780 -0.8975128
+Sepal.Width 0.181303480 -0.3501013 0.69326001 1.0240182 1.2174034
+Petal.Length -0.138891362 0.6564600 0.07636455 0.6140075 -0.7684220
+Petal.Width 0.005764186 -0.2177527 -0.42419779 0.2602737 2.1360912"""
+SLIDE_B1 = "0.000000000 0.006242131 -0.129513031 0.012000035 -0.047282668"
+SLIDE_STR = " num [1:4, 1:5] -1.22072 0.1813 -0.13889 0.00576 0.38528 ..."
+
+
+@pytest.fixture(scope="module", params=LESSONS)
+def run(request):
+    blocks = checks.code_blocks_of(request.param)
+    return request.param, blocks, *checks.run_blocks(blocks)
+
+
+def test_prints_what_r_prints(run):
+    lesson, blocks, _, printed = run
+    compared = checks.check_printed(lesson, blocks, printed)
+    r_blocks = read_run(FIXTURES / f"{lesson}.txt").printed.values()
+    assert compared == sum(map(bool, r_blocks)) >= 7
+
+
+def test_ends_with_the_variables_of_r(run):
+    lesson, _, namespace, _ = run
+    checks.check_variables(lesson, namespace)
+
+
+def test_derivatives_are_central_differences(run):
+    lesson, blocks, _, _ = run
+    checks.check_gradients(lesson, blocks)
+
+
+def test_prints_the_digits_of_the_slides(lesson):
+    lines = lesson("iris_nopackages").stdout.splitlines()
+    assert SLIDE_STR in lines
+    assert SLIDE_LOSS in lines
+    words = [" ".join(line.split()) for line in lines]
+    first = words.index(SLIDE_W1.splitlines()[0])
+    assert words[first : first + 4] == SLIDE_W1.splitlines()
+    assert [line.split()[-1] for line in words[first + 5 : first + 10]] == SLIDE_B1.split()
+
+
+def test_the_first_unit_is_dead(lesson):
+    """The lesson says why the first column of W1 does not move."""
+    lines = lesson("iris_nopackages").stdout.splitlines()
+    assert "[1]   0 105 105 105  91" in lines

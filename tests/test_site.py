@@ -1,0 +1,134 @@
+"""The built website: complete, self-contained, its figures described, its formulas rendered."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import lesson_checks as checks
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from conftest import ALL_LESSONS
+from r_fixtures import LESSONS, pairs
+
+PAGES_BY_HAND = ["index", "coming_from_r", "notation", "course"]
+ALL_PAGES = [*PAGES_BY_HAND, "lessons/index", *(f"lessons/{name}" for name in ALL_LESSONS)]
+KNOWN_OUTSIDE_LINKS = {
+    "https://katex.org",
+    "https://www.sphinx-doc.org/",
+    "https://pradyunsg.me",
+    "https://github.com/pradyunsg/furo",
+}
+
+
+@pytest.fixture(scope="session")
+def read(site):
+    """A function that reads a page, each page once."""
+    pages = {}
+
+    def get(path: str | Path) -> BeautifulSoup:
+        path = Path(path)
+        if path not in pages:
+            pages[path] = BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser")
+        return pages[path]
+
+    return get
+
+
+def all_html(site: Path) -> list[Path]:
+    return [path.relative_to(site) for path in site.rglob("*.html")]
+
+
+def test_all_pages_are_there(site):
+    built = {str(path.with_suffix("")) for path in all_html(site)}
+    assert set(ALL_PAGES) | {"genindex", "py-modindex", "search"} == built
+
+
+def test_nothing_is_loaded_from_outside(site, read):
+    for path in all_html(site):
+        for tag in read(path).find_all(["script", "img", "iframe", "source", "video", "link"]):
+            address = tag.get("src") or tag.get("href") or ""
+            assert not re.match(r"(https?:)?//", address), f"{path}: {tag}"
+    for style in site.rglob("*.css"):
+        text = style.read_text(encoding="utf-8")
+        assert not re.search(r"(@import|url\()\s*['\"]?(https?:)?//", text), style
+
+
+def test_every_link_leads_somewhere(site, read):
+    for path in all_html(site):
+        for tag in read(path).find_all("a", href=True):
+            address = tag["href"]
+            if re.match(r"https?://", address):
+                assert address in KNOWN_OUTSIDE_LINKS, f"{path}: {address}"
+                continue
+            file, fragment = urldefrag(unquote(address))
+            target = (site / path.parent / file).resolve() if file else site / path
+            assert target.is_file(), f"{path}: {address}"
+            if fragment and target.suffix == ".html":
+                found = read(target.relative_to(site.resolve())).find(id=fragment)
+                assert found is not None, f"{path}: {address}"
+
+
+@pytest.mark.parametrize("lesson", ALL_LESSONS)
+def test_every_figure_says_what_it_shows(read, lesson):
+    """The alternative text is the title that the figure was given, not the name of the script."""
+    images = read(f"lessons/{lesson}.html").select("article img")
+    assert images
+    for image in images:
+        text = image["alt"]
+        assert len(text) > 15, image
+        assert text != lesson.replace("_", " "), image
+
+
+@pytest.mark.parametrize("lesson", ALL_LESSONS)
+def test_lesson_offers_its_script_and_notebook(site, read, lesson):
+    page = Path("lessons") / f"{lesson}.html"
+    links = [a["href"] for a in read(page).select("a.download")]
+    found = {Path(link).suffix: (site / page.parent / link).resolve() for link in links}
+    assert {".py", ".ipynb"} <= set(found)
+    notebook = json.loads(found[".ipynb"].read_text(encoding="utf-8"))
+    nbformat.validate(notebook)
+    assert "code-block" not in str(notebook)
+
+
+@pytest.mark.parametrize("lesson", ALL_LESSONS)
+def test_formulas_are_rendered(read, lesson):
+    page = read(f"lessons/{lesson}.html")
+    assert page.select(".math .katex-html")
+    assert page.select(".math math")  # MathML, for screen readers
+    assert not page.select(".katex-error")
+    assert "\\(" not in page.get_text()
+
+
+@pytest.mark.parametrize("lesson", ALL_LESSONS)
+def test_r_stands_beside_python(read, lesson):
+    sets = read(f"lessons/{lesson}.html").select("div.sd-tab-set")
+    assert len(sets) == len(pairs(lesson))
+    for tab_set in sets:
+        assert [label.get_text().strip() for label in tab_set.select("label")] == ["Python", "R"]
+        assert tab_set.select("div.highlight-Python")
+        assert tab_set.select("div.highlight-r")
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_page_shows_what_the_script_prints(read, lesson):
+    _, printed = checks.run_blocks(checks.code_blocks_of(lesson))
+    shown = [
+        "\n".join(line.rstrip() for line in block.get_text().splitlines()).strip()
+        for block in read(f"lessons/{lesson}.html").select(".sphx-glr-script-out pre")
+    ]
+    assert shown == ["\n".join(lines).strip() for lines in printed if lines]
+
+
+def test_pages_name_their_language_and_themselves(site, read):
+    for path in all_html(site):
+        page = read(path)
+        assert page.html["lang"] == "en-GB"
+        assert page.title.get_text().strip()
+
+
+def test_the_seven_steps_are_on_the_page(read):
+    headings = [h.get_text() for h in read("lessons/iris_nopackages.html").select("h2")]
+    for step in range(1, 8):
+        assert any(heading.startswith(f"Step {step}:") for heading in headings)
