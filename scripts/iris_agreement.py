@@ -3,7 +3,8 @@ r"""Two implementations, one answer
 
 **Is what we wrote by hand really what Keras does?** Here both train the network of
 :doc:`iris_nopackages` from the same initial weights on the same flowers. In every epoch
-we compare all that they compute: activations, loss, gradients and weights.
+we compare all that they compute: activations, loss, gradients and weights. (The
+*gradient* is all the derivatives together.)
 
 .. math::
 
@@ -96,11 +97,11 @@ def epoch_by_hand(x, y, W1, b1, W2, b2):
 # - ``SGD`` is the plain rule *weight minus learning rate times derivative*.
 # - ``reduction="sum"``: our derivatives are those of the *sum* of the losses. By
 #   default Keras takes the mean.
-# - ``batch_size=105``: all flowers in one step, as in our loop.
+# - *All flowers in one step*, as in our loop: ``train_on_batch`` gets all 105.
 #
 # ``GradientTape`` is TensorFlow's way to differentiate. It notes each operation on the
-# way forward and applies the chain rule on the way back. Nobody typed in the formulas
-# of backpropagation there.
+# way forward and applies the chain rule on the way back. It knows the derivative of
+# each operation, but nobody gave it the formulas for this network.
 
 
 def build_twin(W1, b1, W2, b2):
@@ -137,15 +138,16 @@ def epoch_in_keras(twin, x, y):
 # Side by side
 # ------------
 #
-# Now 200 epochs on both sides, and two questions in each:
+# Both sides now train for 200 epochs. In each epoch we ask two questions:
 #
 # - *Same weights in, same numbers out?* We start the epoch from Keras' weights and
 #   compare all that is computed from them.
-# - *Same way?* A second copy by hand starts from the initial weights and never sees a
-#   number of Keras' again. We compare its weights with Keras'.
+# - *Same path?* A second copy by hand starts from the initial weights and never sees
+#   Keras' numbers. We compare its weights with Keras'.
 #
-# All of it once in double precision (``float64``, R's and NumPy's own) and once in
-# single precision (``float32``, Keras' own).
+# We do all of this twice: in double precision (``float64``, R's and NumPy's own) and in
+# single precision (``float32``, Keras' own). Keras needs two settings for that, one for
+# its numbers (``set_floatx``) and one for its layers (``set_dtype_policy``).
 
 one_epoch = {"float64": [], "float32": []}  # comparisons, both from the same weights
 whole_way = {"float64": [], "float32": []}  # comparisons, each on its own
@@ -185,7 +187,8 @@ r_print(final_in_keras["W1"])
 # Same weights in, same numbers out
 # ---------------------------------
 #
-# For each quantity, the largest difference in any of the 200 epochs:
+# For each quantity, the epoch with the largest relative difference. *Relative* means
+# divided by the largest entry of the array.
 
 
 def largest(comparisons_by_epoch):
@@ -195,12 +198,12 @@ def largest(comparisons_by_epoch):
 
 
 for dtype in ["float64", "float32"]:
-    print(f"{dtype}, the largest of {epochs} epochs")
+    print(f"{dtype}, the worst of {epochs} epochs")
     print_comparisons(largest(one_epoch[dtype]))
     print(f"limit for the relative difference: {TOLERANCES[dtype]:.0e}\n")
 
 # %%
-# ``relative`` is the largest difference divided by the largest entry of the array.
+# The same in a figure. A difference of exactly 0 is drawn at the lower edge.
 
 fig, ax = plt.subplots()
 for dtype, marker in [("float32", "o"), ("float64", "s")]:
@@ -218,8 +221,8 @@ ax.legend(loc="center right")
 fig.suptitle("From the same weights, hand and Keras agree to rounding error")
 
 # %%
-# The same way
-# ------------
+# The same path
+# -------------
 #
 # And each side on its own, from the first epoch to the last?
 
@@ -245,9 +248,9 @@ below.set_xlabel("epoch")
 fig.suptitle("Where the loss bounces, differences grow")
 
 # %%
-# In double precision the two stay together. In single precision they part when the
-# loss bounces. There the learning rate is too large for the slope the network has come
-# to: each step overshoots, and each overshoot multiplies whatever difference there is,
+# In double precision the two stay together. In single precision they part when the loss
+# bounces. There the learning rate is too large for the slope the network has come to:
+# each step overshoots, and each overshoot multiplies whatever difference there is,
 # however small. Rounding errors are multiplied like any other. It happens in double
 # precision too; there the errors start hundreds of millions of times smaller, and the
 # two sides come together again. So a lasting difference in single precision says
@@ -257,9 +260,9 @@ fig.suptitle("Where the loss bounces, differences grow")
 # And ``fit``?
 # ------------
 #
-# So far Keras took its steps one by one, so that we could look in between. ``fit`` is
-# the same loop. From the initial weights, in one call, compared with the network by
-# hand:
+# So far Keras took its steps one by one, so that we could look in between. ``fit`` is the
+# same loop. Here it starts from the initial weights; ``shuffle=False`` keeps the order of
+# the flowers, and so the order of the sums. Its weights compared with those by hand:
 
 keras.config.set_floatx("float64")
 keras.config.set_dtype_policy("float64")
@@ -285,11 +288,11 @@ plt.show()
 #
 # A computer rounds each result to the nearest number it can hold: a ``float64`` has
 # about 16 decimal digits, a ``float32`` about 7. Adding up in another order rounds
-# differently, and the two libraries do not add in the same order. A wrong formula
-# would show at once: change one sign in one derivative, and the first epoch disagrees
-# in the first digit.
+# differently, and the two libraries do not add in the same order. A wrong formula would
+# show at once: change one sign in one derivative, and the first epoch disagrees in the
+# first digit.
 #
-# One oddity of Keras is worth knowing here. With softmax as the last activation,
+# One oddity is worth knowing here. With softmax as the last activation, Keras on
 # TensorFlow computes this loss from the sums *before* the softmax, which is more exact
 # when a probability is close to zero. Nothing in the program says so.
 #
@@ -302,6 +305,7 @@ plt.show()
 # Try it
 # ------
 #
-# 1. Change one sign in ``epoch_by_hand``. Which quantities pass the limit, and which
-#    do not?
-# 2. Leave out ``reduction="sum"``. Which learning rate makes the two agree again?
+# 1. Change one sign in ``epoch_by_hand``. Which quantities exceed the limit, and which
+#    stay within it? (NumPy may warn: the copy on its own can diverge.)
+# 2. Leave out ``reduction="sum"``. Which rate inside ``SGD(...)`` makes the weights
+#    agree again? Why do loss and gradients still differ?

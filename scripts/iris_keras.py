@@ -11,8 +11,8 @@ into training and test data, and a network with one hidden layer more:
      \;\longrightarrow\; a_2 = \operatorname{relu}(a_1 W_2 + b_2)
      \;\longrightarrow\; a_3 = \operatorname{softmax}(a_2 W_3 + b_3).
 
-The seven steps are still there. Three of them, backward, update and repeat, happen
-inside ``fit``.
+The seven steps are still there. The last five, from forward to repeat, happen inside
+``fit``.
 """
 
 import matplotlib.pyplot as plt
@@ -103,8 +103,8 @@ print("Parameters:", model.count_params())
 # Steps 3 to 7: fit
 # -----------------
 #
-# ``validation_split=0.2`` keeps the last fifth of the training rows for validation.
-# The rows are in random order already, so the last fifth is a random one.
+# ``validation_split=0.2`` keeps the last fifth of the training rows for validation. The
+# rows are in random order already, so the last fifth is a random one.
 #
 # .. code-block:: r
 #
@@ -129,11 +129,13 @@ history = model.fit(
 )
 for name, values in history.history.items():
     first, last = values[0], values[-1]
-    print(f"{name}: {first:.4f} after the first epoch, {last:.4f} after the last")
+    print(f"{name}: {first:.4f} in the first epoch, {last:.4f} in the last")
 
 # %%
 
-plot_history(history, "Loss and accuracy over 100 epochs")
+plot_history(
+    history, "The loss falls and the accuracy rises, on training and validation flowers"
+)
 
 # %%
 # How well does it do?
@@ -207,13 +209,13 @@ plt.show()
 #
 # What took a page by hand takes three calls here: build, ``compile``, ``fit``. They do
 # the same things, with other choices: two hidden layers, another start, batches of 16,
-# and Adam in place of plain steps. :doc:`iris_agreement` makes the same choices on
-# both sides and finds no difference.
+# and Adam in place of plain steps. :doc:`iris_agreement` makes the same choices on both
+# sides and finds no difference beyond rounding.
 #
 # Try it
 # ------
 #
-# 1. Add a third hidden layer. Does the accuracy over five seeds change by more than
-#    its standard deviation?
+# 1. Add a third hidden layer. Does the accuracy over five seeds change by more than its
+#    standard deviation?
 # 2. Replace ``Adam()`` by ``SGD(learning_rate=0.01)``. How many epochs does it need to
 #    come to the same loss?

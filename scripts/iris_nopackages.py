@@ -1,9 +1,10 @@
 r"""Iris by hand: a network in seven steps
 ======================================
 
-**What does a Keras model do in the background?** This lesson builds a small neural
+**What happens inside a Keras model while it trains?** This lesson builds a small neural
 network for the iris flowers with matrices alone, and trains it. It follows
-``iris_nopackages.R`` of the lecture and prints the same digits.
+``iris_nopackages.R`` of the lecture and prints the digits of its slides. All symbols
+are explained on the page :doc:`/notation`.
 
 The network takes four measurements of a flower, computes five numbers from them in a
 *hidden layer*, and from those the probabilities of the three species:
@@ -41,8 +42,8 @@ plot_network(
 # testing: the network does not see them until it is trained. The measurements stay in
 # centimetres.
 #
-# ``RRandom`` repeats R's random numbers, so the 105 flowers are those of the lecture.
-# R counts rows from 1 and Python from 0; ``np.delete`` leaves out rows, as a negative
+# ``RRandom`` repeats R's random numbers, so the 105 flowers are those of the lecture. R
+# counts rows from 1 and Python from 0; ``np.delete`` leaves out rows, as a negative
 # index does in R.
 #
 # .. code-block:: r
@@ -67,7 +68,7 @@ print("Test rows and columns:", *test_data.shape)
 
 # %%
 # The network will give three probabilities, so the species has to be three numbers too:
-# a row of zeros with a 1 in the place of the right species. This is *one-hot* coding.
+# a row of zeros with a 1 in the place of the right species. This is *one-hot* encoding.
 #
 # .. code-block:: r
 #
@@ -84,7 +85,7 @@ r_print(train_labels_onehot[:6], columns=species.cat.categories)
 
 # %%
 # Two of the four measurements already show how the species lie: setosa apart, the other
-# two side by side.
+# two next to each other and overlapping.
 
 fig, ax = plt.subplots()
 for name, marker in zip(species.cat.categories, "os^", strict=True):
@@ -93,7 +94,7 @@ for name, marker in zip(species.cat.categories, "os^", strict=True):
 ax.set_xlabel("petal length (cm)")
 ax.set_ylabel("petal width (cm)")
 ax.legend()
-fig.suptitle("Training flowers: setosa is apart, the other two species touch")
+fig.suptitle("Training flowers: setosa is apart, the other two species overlap")
 
 # %%
 # Step 2: initial weights
@@ -144,8 +145,9 @@ initial = W1, b1, W2, b2  # kept, to start again from the same weights in step 7
 r_str(W1)
 
 # %%
-# Two functions turn sums into activations. *ReLU* cuts off what is negative.
-# *Softmax* turns each row into probabilities: positive numbers that sum to 1.
+# Two functions turn the weighted sums of a layer into its output, its *activations*.
+# *ReLU* cuts off what is negative. *Softmax* turns each row into probabilities:
+# positive numbers that sum to 1.
 #
 # .. math::
 #
@@ -158,8 +160,11 @@ r_str(W1)
 #
 # .. code-block:: r
 #
-#    relu <- function(x) matrix(pmax(0, x), nrow(x), ncol(x))
-#    softmax <- function(x) exp(x) / rowSums(exp(x))
+#    relu <- function(x) pmax(x, 0)
+#    softmax <- function(x) {
+#      e <- exp(x)
+#      e / rowSums(e)
+#    }
 
 
 def relu(x):
@@ -181,16 +186,16 @@ def softmax(x):
 #    z_1 = X W_1 + b_1, \quad a_1 = \operatorname{relu}(z_1), \quad
 #    z_2 = a_1 W_2 + b_2, \quad a_2 = \operatorname{softmax}(z_2).
 #
-# All flowers go through at once, one per row. The bias is the same for each row.
-# NumPy adds it to every row by itself (*broadcasting*). R would run down the columns
-# instead, so there the bias is first copied into a matrix.
+# All flowers go through at once, one per row. The bias is the same for each row. NumPy
+# adds it to every row by itself (*broadcasting*). R would run down the columns instead;
+# there ``sweep`` adds it across them.
 #
 # .. code-block:: r
 #
 #    forward <- function(x, W1, b1, W2, b2) {
-#      z1 <- x %*% W1 + matrix(b1, nrow(x), length(b1), byrow = TRUE)
+#      z1 <- sweep(x %*% W1, 2, b1, "+")
 #      a1 <- relu(z1)
-#      z2 <- a1 %*% W2 + matrix(b2, nrow(x), length(b2), byrow = TRUE)
+#      z2 <- sweep(a1 %*% W2, 2, b2, "+")
 #      a2 <- softmax(z2)
 #      list(a1 = a1, a2 = a2)
 #    }
@@ -209,7 +214,7 @@ def forward(x, W1, b1, W2, b2):
 
 
 a1, y_pred = forward(train_data, W1, b1, W2, b2)
-r_print(y_pred[:3])
+r_print(y_pred[:3], rows=train_rows[:3] + 1)  # the rows' numbers, as R counts
 
 # %%
 # Step 4: loss
@@ -223,15 +228,13 @@ r_print(y_pred[:3])
 #
 #    L = -\frac{1}{n} \sum_{i=1}^{n} \sum_{k=1}^{3} y_{ik} \log a_{2,ik}.
 #
-# It is 0 if every true species has probability 1. A network that knows nothing and
-# says one third for each species has a loss of :math:`\log 3`. Random weights do
-# worse: they are sure of wrong answers.
+# It is 0 if every true species has probability 1. A network that knows nothing and says
+# one third for each species has a loss of :math:`\log 3`. Our random weights do worse:
+# they are almost sure of virginica for every flower.
 #
 # .. code-block:: r
 #
-#    compute_loss <- function(y_pred, y_true) {
-#      -sum(y_true * log(y_pred)) / nrow(y_true)
-#    }
+#    compute_loss <- function(y_pred, y_true) mean(-rowSums(y_true * log(y_pred)))
 #    loss <- compute_loss(y_pred, train_labels_onehot)
 #    print(loss)
 
@@ -247,9 +250,9 @@ r_print(loss)
 # Step 5: backward
 # ----------------
 #
-# Which way should each weight move to make the loss smaller? The derivative of the
-# loss says so. *Backpropagation* is the chain rule, applied from the output back to
-# the input, so that each line uses the one above it:
+# Which way should each weight move to make the loss smaller? The derivative of the loss
+# says so. *Backpropagation* is the chain rule, applied from the output back to the
+# input. Each line uses results from the lines above it:
 #
 # .. math::
 #
@@ -261,13 +264,19 @@ r_print(loss)
 #    \end{aligned}
 #
 # Here :math:`dz_2` stands for the derivative of the loss with respect to :math:`z_2`,
-# and so on. Softmax and cross-entropy together have the simple derivative *prediction
-# minus truth*. The derivative of ReLU is 1 where a unit is active and 0 elsewhere:
-# that is the factor :math:`[a_1 > 0]`.
+# and so on; :math:`\odot` multiplies entry by entry.
+#
+# - Softmax and cross-entropy together have the simple derivative *prediction minus
+#   truth*.
+# - :math:`z_2` is :math:`a_1 W_2 + b_2`, so a change in :math:`W_2` acts through
+#   :math:`a_1`: hence the factor :math:`a_1^\top`.
+# - A unit is *active* for a flower if its sum :math:`z_1` is positive. The derivative
+#   of ReLU is 1 where a unit is active and 0 elsewhere: that is the factor :math:`[a_1
+#   > 0]`.
 #
 # One thing to know about the lecture's script: these are the derivatives of the *sum*
-# of the losses of all flowers, while the printed loss is their *mean*. The direction
-# is the same, and each step is :math:`n` times as long.
+# of the losses of all flowers, while the printed loss is their *mean*. The direction is
+# the same; each step is :math:`n` times as long.
 #
 # .. code-block:: r
 #
@@ -291,8 +300,8 @@ r_print(dW1[:, :3])
 # Step 6: update
 # --------------
 #
-# Each weight moves a little against its derivative. The learning rate :math:`\eta`
-# says how little:
+# Each weight moves a little against its derivative. The learning rate :math:`\eta` says
+# how little:
 #
 # .. math::
 #
@@ -317,7 +326,7 @@ r_print(b1.reshape(-1, 1))  # as a column, since R's b1 is one
 # %%
 # These are the digits of the lecture's slides.
 #
-# The first column of :math:`W_1` has not moved, and the first bias is still zero. In
+# The first column of :math:`W_1` has not moved, and the first bias is still zero. For
 # how many of the training flowers is each hidden unit active?
 #
 # .. code-block:: r
@@ -381,26 +390,26 @@ for epoch in range(1, epochs + 1):
         print(f"Epoch {epoch}: loss {losses[-1]:.7g}")
 
 # %%
-# The seven significant digits are those that R's ``cat`` prints. Here is the loss of
-# every epoch:
+# Like R's ``cat``, this prints up to seven significant digits and drops zeros at the
+# end. Here is the loss of every epoch:
 
 fig = plot_history(
-    {"loss": losses}, "The training loss falls, with two bounces (logarithmic axis)"
+    {"loss": losses}, "The training loss falls, with two bounces and then a zigzag"
 )
 fig.axes[0].set_yscale("log")
 
 # %%
-# At the start and once more later the loss goes up before it goes on down: there the
-# steps are too long for the slope, and overshoot. A smaller learning rate would avoid
-# that, and take longer.
+# (The axis is logarithmic.) The loss rises at the start and once more later. From there
+# on it zigzags: every second step goes up. These steps are too long and overshoot. A
+# tenth of the learning rate avoids this, but gets less far in as many epochs.
 
 # %%
 # How well does it do?
 # --------------------
 #
-# The 45 test flowers go forward once. The predicted species is the one with the
-# largest probability; counting predicted against actual species gives the *confusion
-# table*, with the right answers on its diagonal.
+# The 45 test flowers go forward once. The predicted species is the one with the largest
+# probability; counting predicted against actual species gives the *confusion table*,
+# with the right answers on its diagonal.
 #
 # .. code-block:: r
 #
@@ -430,16 +439,15 @@ plt.show()
 # Summary
 # -------
 #
-# A network is a chain of matrix products and simple functions. To train it means to
-# repeat four lines of mathematics: forward, loss, backward, update. Keras does the
-# same and writes the derivatives for us; :doc:`iris_agreement` shows how exactly it
-# does the same.
+# A network is a chain of matrix products and simple functions. Training repeats four
+# steps: forward, loss, backward, update. Keras does the same and works out the
+# derivatives for us; :doc:`iris_agreement` compares the two, number by number.
 #
 # Try it
 # ------
 #
-# 1. Set ``hidden_size`` to 10. How many weights are there now? Which lines change?
-#    (Only one.)
+# 1. Set ``hidden_size`` to 10. How many weights and biases are there now? How many
+#    units are dead? (Only one line of the computation has to change.)
 # 2. Leave out ``order="F"``. The data are the same and so are the random numbers: why
-#    is the first loss another?
+#    does the first loss change?
 # 3. Start with all weights at zero. What do the hidden units learn, and why?

@@ -1,8 +1,8 @@
-r"""Reminder: the structure of a Keras model
-========================================
+r"""Reminder: a whole Keras model, part by part
+===========================================
 
-**What do the functions and arguments of a Keras model mean?** Here is a whole model,
-from data to history, with each part explained where it stands. It turns four
+**What does each line of a Keras model do?** Here is a whole model, from data to
+history, with each part explained where it stands. It turns four
 measurements of a flower into the probabilities of three species:
 
 .. math::
@@ -14,7 +14,7 @@ The next lesson takes this network apart.
 
 Keras is a library for neural networks. It describes networks and trains them; the
 arithmetic is done by another library underneath, here TensorFlow. R's ``keras`` package
-calls this same Python library, so its functions have the same names.
+calls this same Python library, so functions and arguments have similar names.
 """
 
 import matplotlib.pyplot as plt
@@ -35,9 +35,12 @@ plt.style.use("course.lecture")
 # The data
 # --------
 #
-# The iris flowers again: 105 for training and the other 45 for testing, the same as in
-# all iris lessons. ``x`` holds four measurements of each flower, ``y`` its species as
-# a one-hot row.
+# The iris flowers: 105 for training and the other 45 for testing, the same split in all
+# iris lessons. ``x`` holds four measurements of each flower. ``y`` holds its species as
+# a *one-hot* row: a 1 in the place of the species, zeros elsewhere.
+#
+# ``RRandom`` repeats R's random numbers. ``np.delete`` leaves out rows, as a negative
+# index does in R.
 #
 # .. code-block:: r
 #
@@ -66,11 +69,13 @@ print("x_train:", *x_train.shape, " y_train:", *y_train.shape)
 # ``Sequential`` is a chain of layers: the output of each is the input of the next. A
 # ``Dense`` layer connects each of its units with each of its inputs.
 #
-# - ``Input((4,))`` says that each flower comes as four numbers.
-# - ``Dense(5, activation="relu")`` is the hidden layer: five sums of the four inputs,
-#   each with its own weights and bias, then ReLU.
-# - ``Dense(3, activation="softmax")`` is the output layer: three sums of the five
-#   hidden values, turned into probabilities.
+# - ``Input((4,))`` says that each flower comes as four numbers. ``(4,)`` is Python's
+#   way to write a shape with one dimension.
+# - ``Dense(5, activation="relu")`` is the hidden layer. Each of its five units has four
+#   weights, one for each input, and a *bias*, a number that is added to the weighted
+#   sum. *ReLU* then replaces negative sums by 0.
+# - ``Dense(3, activation="softmax")`` is the output layer: three weighted sums of the
+#   five hidden values. *Softmax* turns them into three probabilities.
 #
 # The weights start at random, so ``set_random_seed`` comes first.
 #
@@ -97,8 +102,8 @@ for layer in model.layers:
 
 # %%
 # Each layer has a *kernel*, the matrix of weights, and a *bias*. The kernel has a row
-# for each input and a column for each unit, so its entries and those of the bias add up
-# to the number at the end of the line.
+# for each input and a column for each unit. The number at the end of the line counts
+# the entries of both.
 #
 # Compile
 # -------
@@ -109,9 +114,9 @@ for layer in model.layers:
 #   of the step to each weight.
 # - ``loss``: what training makes smaller. *Categorical cross-entropy* is the loss for
 #   one-hot classes.
-# - ``metrics``: what is reported besides, and changes nothing. The *mean absolute
-#   error* is the mean distance between the predicted probabilities and the zeros and
-#   ones of ``y``.
+# - ``metrics``: what else is reported; it does not affect the training. The *mean
+#   absolute error* is the mean distance between the predicted probabilities and the
+#   zeros and ones of ``y``.
 #
 # .. code-block:: r
 #
@@ -137,9 +142,11 @@ model.compile(
 # - ``batch_size``: how many flowers it looks at before each update. The last batch of
 #   an epoch holds the flowers that are left.
 # - ``validation_data``: other data on which loss and metrics are computed after each
-#   epoch. The model does not learn from them.
+#   epoch. The model does not learn from them. Here they are the test flowers.
 #
-# It returns a *history*: the loss and each metric after every epoch.
+# It returns a *history* with one value for each epoch. The training loss and metric are
+# averages over the batches, taken while the weights still move. The values whose names
+# start with ``val_`` are computed at the end of the epoch.
 #
 # .. code-block:: r
 #
@@ -165,19 +172,18 @@ updates_per_epoch = int(np.ceil(len(x_train) / batch_size))
 print("Updates per epoch:", updates_per_epoch, " in all:", updates_per_epoch * epochs)
 for name, values in history.history.items():
     first, last = values[0], values[-1]
-    print(f"{name}: {first:.4f} after the first epoch, {last:.4f} after the last")
+    print(f"{name}: {first:.4f} in the first epoch, {last:.4f} in the last")
 
 # %%
 
-plot_history(history, "Loss and metric fall on training and on test flowers")
+plot_history(history, "Loss and error end lower on training and on test flowers")
 
 # %%
 # How much depends on the start?
 # ------------------------------
 #
 # Other random numbers give other weights, another order of the flowers and another
-# result. So one run says little. ``clone_model`` makes the same model with new
-# weights.
+# result. So one run says little. ``clone_model`` makes the same model with new weights.
 
 seeds = [1, 2, 3, 4, 5]
 results = []
@@ -211,5 +217,5 @@ plt.show()
 # ------
 #
 # 1. Train for 200 epochs. Where do training and test loss part, if they do?
-# 2. Set ``batch_size`` to 105, all training flowers at once. How many updates are
-#    there now, and what does that do to the loss?
+# 2. Set ``batch_size`` to 105, all training flowers at once. How many updates are there
+#    now, and what does that do to the loss?

@@ -35,10 +35,10 @@ plt.style.use("course.lecture")
 # Step 1: data
 # ------------
 #
-# The same 22 cars are for training. This time the columns are *standardised*:
-# ``scale`` subtracts the mean and divides by the standard deviation. The script
-# standardises training and test data each by themselves, so we do;
-# :doc:`mtcars_nopackages` says why one should not.
+# The same 22 cars are for training. This time the columns are *standardised*: ``scale``
+# subtracts the mean and divides by the standard deviation. The script standardises
+# training and test data each by themselves, so we do too; :doc:`mtcars_nopackages` says
+# why one should not.
 #
 # .. code-block:: r
 #
@@ -97,8 +97,8 @@ model.compile(optimizer=keras.optimizers.Adam(), loss="mse", metrics=["mae"])
 print("Parameters:", model.count_params(), " training cars:", len(X_train))
 
 # %%
-# There are far more parameters than cars. Such a network can learn its training data
-# by heart; the validation loss is there to show when that begins.
+# There are far more parameters than cars. Such a network can learn its training data by
+# heart; the validation loss is there to show when that begins.
 #
 # Steps 3 to 7: fit
 # -----------------
@@ -126,13 +126,18 @@ history = model.fit(
 )
 for name, values in history.history.items():
     first, last = values[0], values[-1]
-    print(f"{name}: {first:.4f} after the first epoch, {last:.4f} after the last")
+    print(f"{name}: {first:.4f} in the first epoch, {last:.4f} in the last")
 best_epoch = 1 + np.argmin(history.history["val_loss"])
 print("Epoch with the lowest validation loss:", best_epoch)
 
 # %%
 
-plot_history(history, "Loss and mean absolute error over 200 epochs")
+plot_history(history, "The validation loss is lowest early; the training loss falls on")
+
+# %%
+# After its lowest point the validation loss rises while the training loss goes on
+# falling: the network *over-fits*. We train on, as the script does. The validation set
+# is only the last fifth of few cars, so one run says little.
 
 # %%
 # How well does it do?
@@ -230,11 +235,12 @@ def train_by_hand(X, y, W1, b1, W2, b2):
 # %%
 # And in Keras. Two things have to be made equal:
 #
-# - *The loss.* We descend half the *sum* of the squared errors, Keras their *mean*.
-#   Its steps are as long as ours if its learning rate is :math:`n / 2` times ours.
+# - *The loss.* We descend half the *sum* of the squared errors, Keras their *mean*. Its
+#   steps are as long as ours if its learning rate is :math:`n / 2` times ours.
 # - *The batch.* We use all cars in each step. So does Keras when it is given all of
 #   them as one batch. An epoch is then a single step; to spare the cost of starting
-#   10,000 epochs, Keras gets the batch 10,000 times in one.
+#   10,000 epochs, Keras gets the batch 10,000 times in one epoch, and runs 100 steps at
+#   a time (``steps_per_execution``).
 
 
 def train_in_keras(X, y, W1, b1, W2, b2):
@@ -257,8 +263,8 @@ def train_in_keras(X, y, W1, b1, W2, b2):
 
 
 # %%
-# Both are done in double and in single precision, 64 and 32 bits for each number. R
-# and NumPy use the first unless told otherwise, Keras the second.
+# Both are done in double and in single precision, 64 and 32 bits for each number. R and
+# NumPy use the first unless told otherwise, Keras the second.
 
 by_hand, in_keras, agreement = {}, {}, {}
 for dtype in ["float64", "float32"]:
@@ -290,7 +296,7 @@ ax.set_ylim(1e-17, 1e-4)
 ax.set_xlim(-0.5, 3.5)
 ax.set_ylabel("largest relative difference")
 ax.legend()
-fig.suptitle("NumPy and Keras differ by a few rounding errors after 10,000 steps")
+fig.suptitle("After 10,000 steps NumPy and Keras still differ by rounding only")
 plt.show()
 
 # %%
@@ -299,7 +305,7 @@ plt.show()
 #
 # A Keras regression is a last layer without activation and a squared loss. From the
 # same weights, with the same loss and the same batches, Keras and the formulas of the
-# lecture go the same way.
+# lecture come to the same weights.
 #
 # Try it
 # ------

@@ -1,10 +1,10 @@
 r"""Regression by hand: fuel economy from power and weight
 =======================================================
 
-**What changes when the answer is a number instead of a class?** Little: the last layer
-and the loss. This lesson follows ``mtcars_nopackages.R`` of the lecture. It predicts
-how far a car goes on a gallon of fuel (``mpg``) from its horsepower (``hp``) and weight
-(``wt``), with a network of five hidden units:
+**What changes when the answer is a number instead of a class?** Only the last layer and
+the loss have to. This lesson follows ``mtcars_nopackages.R`` of the lecture. It
+predicts how far a car goes on a gallon of fuel (``mpg``) from its horsepower (``hp``)
+and weight (``wt``), with a network of five hidden units:
 
 .. math::
 
@@ -12,8 +12,9 @@ how far a car goes on a gallon of fuel (``mpg``) from its horsepower (``hp``) an
      \;\longrightarrow\; a_2 = a_1 W_2 + b_2, \qquad
    \sigma(z) = \frac{1}{1 + e^{-z}}.
 
-The hidden layer uses the *sigmoid* :math:`\sigma`. The output has no activation: a
-prediction may be any number.
+The output has no activation: a prediction may be any number. The lecture's script also
+uses the *sigmoid* :math:`\sigma` in the hidden layer, starts the biases at random and
+rescales the data. None of this is special to regression.
 """
 
 import matplotlib.pyplot as plt
@@ -59,17 +60,17 @@ print("Test cars:", len(test_data))
 r_print(train_data.head(3))
 
 # %%
-# Horsepower runs into the hundreds, weight stays below six. Without a common scale, no
-# one learning rate suits the weights of both. So each column is *normalised*: moved
-# and stretched to run from 0 to 1.
+# Horsepower runs into the hundreds, weight (in 1000 lb) stays below six. Without a
+# common scale, no one learning rate suits the weights of both. So each column is
+# *normalised*: moved and stretched to run from 0 to 1.
 #
 # .. math::
 #
 #    x \leftarrow \frac{x - \min x}{\max x - \min x}.
 #
 # The lecture's script normalises training and test data each by its own smallest and
-# largest value. We do so too, to get its digits. The last section shows why one
-# should not.
+# largest value. We do so too, to get its digits. The last section shows why one should
+# not.
 #
 # .. code-block:: r
 #
@@ -198,7 +199,8 @@ r_print(compute_loss(a2, y_train))
 #    \end{aligned}
 #
 # The factor :math:`a_1 (1 - a_1)` is the derivative of the sigmoid, written with its
-# own value.
+# own value. (This script writes :math:`\delta` for what the iris script calls
+# :math:`dz`.)
 #
 # .. code-block:: r
 #
@@ -269,7 +271,7 @@ for epoch in range(1, epochs + 1):
 # %%
 
 fig = plot_history(
-    {"loss": losses}, "The loss falls at once, then slowly (both axes logarithmic)"
+    {"loss": losses}, "The loss falls in two drops, then slowly (both axes logarithmic)"
 )
 fig.axes[0].set_xscale("log")
 fig.axes[0].set_yscale("log")
@@ -307,13 +309,13 @@ plot_predicted(
 # ------------------------------------------------
 #
 # Done as above, a car's inputs depend on which other cars are in the test set: the
-# heaviest of them always has weight 1, be it light or heavy. For a single new car
-# there is no range at all. Worse, ``y_test`` is scaled with the answers, which in real
-# use nobody has.
+# heaviest of them always has weight 1, however light it is. For a single new car there
+# is no range at all. Worse, ``y_test`` is scaled with the answers, which in real use
+# nobody has.
 #
 # What is learnt from the training data must stay as learnt: the test cars go onto the
-# *training* scale, and predictions are turned back into miles per gallon with the range
-# of the training cars.
+# *training* scale, and predictions are turned back into miles per gallon with the
+# minimum and the range of the training cars.
 #
 # .. code-block:: r
 #
@@ -351,13 +353,13 @@ plt.show()
 # Summary
 # -------
 #
-# A regression network differs from a classification network in its last activation
-# (none), its loss (squared error) and nothing else. Backpropagation even starts with
-# the same line.
+# For a regression, the last layer has no activation and the loss is the squared error.
+# The rest stays, and backpropagation even starts with the same line.
 #
 # Try it
 # ------
 #
-# 1. Add a third predictor, ``qsec``. Which shapes change?
-# 2. Leave out the normalisation of ``X_train`` and ``X_test``. What does the loss do,
-#    and why?
+# 1. Add a third predictor, ``qsec``. Which shapes change? (Mind the number of random
+#    weights, and the names in ``r_print``.)
+# 2. Leave out the normalisation of ``X_train`` and ``X_test``, and ignore the last
+#    section. What does the loss do? Compare it with the variance of ``y_train``.

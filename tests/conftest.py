@@ -16,11 +16,12 @@ IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 # Runs a script as ``python scripts/NAME.py`` does, then stores its plain variables in a file.
 RUNNER = """
-import os, pickle, runpy, sys
+import os, pickle, runpy, sys, warnings
 script, target = sys.argv[1:]
 sys.argv[:] = [script]
 sys.path[0] = os.path.dirname(script)
 namespace = runpy.run_path(script, run_name="__main__")
+warnings.simplefilter("ignore")  # what follows is not the script's
 kept = {}
 for name, value in namespace.items():
     try:

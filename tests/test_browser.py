@@ -1,6 +1,7 @@
 """The website in a real browser, opened from the disk: light, dark, and on a 360-pixel phone."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def test_choosing_r_switches_every_tab_of_the_page(open_page):
     count = r_blocks.count()
     assert count >= 12
     assert not any(r_blocks.nth(i).is_visible() for i in range(count))
-    page.locator("label", has_text="R").first.click()
+    page.locator("label.sd-tab-label", has_text=re.compile(r"^\s*R\s*$")).first.click()
     assert all(r_blocks.nth(i).is_visible() for i in range(count))
     page.goto(page.url.replace("iris_nopackages", "mtcars_nopackages"))
     assert page.locator("div.highlight-r").first.is_visible()  # and the next page follows
@@ -97,7 +98,7 @@ def test_choosing_r_switches_every_tab_of_the_page(open_page):
 def test_tabs_and_formulas_need_no_script(open_page):
     page = open_page("lessons/iris_nopackages.html", java_script_enabled=False)
     assert page.locator(".katex-html").first.is_visible()
-    page.locator("label", has_text="R").first.click()
+    page.locator("label.sd-tab-label", has_text=re.compile(r"^\s*R\s*$")).first.click()
     assert page.locator("div.highlight-r").first.is_visible()
 
 
