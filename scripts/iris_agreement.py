@@ -260,9 +260,10 @@ fig.suptitle("Where the loss bounces, differences grow")
 # And ``fit``?
 # ------------
 #
-# So far Keras took its steps one by one, so that we could look in between. ``fit`` is the
-# same loop. Here it starts from the initial weights; ``shuffle=False`` keeps the order of
-# the flowers, and so the order of the sums. Its weights compared with those by hand:
+# So far Keras took its steps one by one, so that we could look in between. ``fit`` is
+# the same loop. Here it starts from the initial weights; ``shuffle=False`` keeps the
+# order of the flowers, and so the order of the sums. Its weights compared with those by
+# hand:
 
 keras.config.set_floatx("float64")
 keras.config.set_dtype_policy("float64")

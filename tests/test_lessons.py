@@ -6,6 +6,7 @@ import sys
 import time
 
 import lesson_checks as checks
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from conftest import ALL_LESSONS
@@ -64,6 +65,20 @@ def test_lessons_do_not_import_one_another(name):
         elif isinstance(node, ast.ImportFrom):
             imported.add(node.module.split(".")[0])
     assert not imported & {*ALL_LESSONS, "scripts", "docs", "tests"}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_all_figures_show_at_the_end(name, monkeypatch):
+    """On a desktop each figure opens in a window: none is closed or forgotten before show()."""
+    shown = []
+    monkeypatch.setattr(plt, "show", lambda: shown.append(len(plt.get_fignums())))
+    blocks = checks.code_blocks_of(name)
+    checks.run_blocks(blocks)
+    source = "\n".join(blocks)
+    made = sum(source.count(call) for call in ["plt.subplots(", "plot_network(", "plot_history("])
+    made += source.count("plot_predicted(") + source.count("plot_confusion_matrix(")
+    assert shown == [made]
+    assert blocks[-1].rstrip().endswith("plt.show()")
 
 
 def test_every_script_has_its_place_in_the_lecture():
