@@ -5,6 +5,7 @@ The lecture's scripts use them without a second thought, because R has them buil
 numbers (`r_print`, `r_str`). Positions count from 0, as everywhere in Python.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -27,21 +28,31 @@ def factor(x: Iterable, levels: Sequence | None = None) -> pd.Categorical:
         x: ``(n,)`` values.
         levels: the possible values, in order; the sorted distinct values of ``x`` if not given.
 
+    Returns:
+        The ``(n,)`` values as a `pandas.Categorical` with these levels as its categories.
+
     Raises:
-        ValueError: if ``x`` holds a value that is not among the levels (R would put ``NA``).
+        TypeError: if ``x`` is not a sequence of values.
+        ValueError: if a value is missing, or is not among the levels (R would put ``NA``), or
+            a level is given twice.
     """
-    values = pd.Series(x)
+    if isinstance(x, str) or not isinstance(x, Iterable):
+        raise TypeError(f"factor expects a sequence of values. Received: {x!r}. Try [{x!r}].")
+    values = pd.Series(np.asarray(x, dtype=object))  # a factor's old levels are left behind
     if values.isna().any():
         where = int(np.flatnonzero(values.isna())[0])
         raise ValueError(
             f"factor expects no missing values. Received one at position {where}. "
             "Remove or replace it first."
         )
-    if levels is not None and not (known := values.isin(list(levels))).all():
-        stranger = values[~known].iloc[0]
+    levels = sorted(values.unique()) if levels is None else list(levels)
+    if len(set(levels)) < len(levels):
+        raise ValueError(f"factor expects each level once. Received: {levels}. Remove the copy.")
+    known = values.isin(levels)
+    if not known.all():
         raise ValueError(
-            f"factor expects each value to be one of the levels {list(levels)}. "
-            f"Received: {stranger!r}. Add it to levels, or correct the value."
+            f"factor expects each value to be one of the levels {levels}. "
+            f"Received: {values[~known].iloc[0]!r}. Add it to levels, or correct the value."
         )
     return pd.Categorical(values, categories=levels)
 
@@ -57,6 +68,9 @@ def one_hot(labels: Iterable) -> np.ndarray:
 
     Returns:
         ``(n, number of levels)`` float64 array.
+
+    Raises:
+        ValueError: if a label is missing.
     """
     f = _as_factor(labels)
     return np.eye(len(f.categories))[f.codes]
@@ -74,17 +88,20 @@ def max_col(m: np.ndarray) -> np.ndarray:
         ``(n,)`` integers from 0 to k-1.
 
     Raises:
+        TypeError: if ``m`` does not hold numbers.
         ValueError: if ``m`` is not a matrix, has no column, or holds a NaN.
     """
-    m = np.asarray(m)
+    m = _numbers(m, "max_col")
     if m.ndim != 2 or m.shape[1] == 0:
-        raise ValueError(f"max_col expects a matrix (n, k), k >= 1. Received shape {m.shape}.")
+        raise ValueError(
+            f"max_col expects a matrix (n, k) with at least one column. Received shape {m.shape}. "
+            "A single row is m.reshape(1, -1)."
+        )
     if np.isnan(m).any():
         row = int(np.flatnonzero(np.isnan(m).any(axis=1))[0])
         raise ValueError(
-            f"max_col cannot order NaN, which is in row {row}. "
-            "If the matrix holds predictions, the training has probably diverged: "
-            "try a smaller learning rate."
+            f"max_col cannot order NaN, which is in row {row}. If the matrix holds predictions, "
+            "the training has probably diverged: try a smaller learning rate."
         )
     return m.argmax(axis=1)
 
@@ -143,19 +160,27 @@ def scale(x: np.ndarray | pd.DataFrame) -> np.ndarray:
         ``(n, k)`` float64 array; a single column comes back as ``(n, 1)``, as in R.
 
     Raises:
+        TypeError: if ``x`` does not hold numbers.
         ValueError: if there are fewer than two rows, a value is missing, or a column is
             constant, so that its standard deviation is 0 (R would return ``NaN``).
     """
-    names = list(getattr(x, "columns", []))
-    values = np.asarray(x, dtype=float)
+    values = _numbers(x, "scale").astype(float)
+    names = list(getattr(x, "columns", [getattr(x, "name", None)]))
     if values.ndim == 1:
         values = values[:, np.newaxis]
     if values.ndim != 2 or len(values) < 2:
-        raise ValueError(f"scale expects a matrix of 2 rows or more. Received {values.shape}.")
+        raise ValueError(
+            f"scale expects a matrix of 2 rows or more. Received shape {values.shape}. "
+            "One row has no standard deviation."
+        )
     for j, column in enumerate(values.T):
-        name = names[j] if names else f"number {j}"
+        name = f"number {j}" if names[0] is None else names[j]
         if not np.isfinite(column).all():
-            raise ValueError(f"scale expects finite numbers, but column {name} has others.")
+            row = int(np.flatnonzero(~np.isfinite(column))[0])
+            raise ValueError(
+                f"scale expects finite numbers. Received {column[row]} in column {name}, row "
+                f"number {row}. Remove or replace it first."
+            )
         if (column == column[0]).all():
             raise ValueError(
                 f"scale cannot divide by a standard deviation of 0: column {name} is constant "
@@ -165,9 +190,28 @@ def scale(x: np.ndarray | pd.DataFrame) -> np.ndarray:
 
 
 def _as_factor(values: Iterable) -> pd.Categorical:
-    """The values as a categorical variable; one that is a factor already stays as it is."""
-    values = getattr(values, "array", values)  # the Categorical inside a pandas Series
-    return values if isinstance(values, pd.Categorical) else factor(values)
+    """The values as a categorical variable; one that is a factor already keeps its levels."""
+    dtype = getattr(values, "dtype", None)
+    levels = dtype.categories if isinstance(dtype, pd.CategoricalDtype) else None
+    return factor(values, levels)
+
+
+def _numbers(x, who: str) -> np.ndarray:
+    """The numbers in an array, a data frame or a list, or an error that says where none are."""
+    if isinstance(x, pd.DataFrame):
+        for name, dtype in x.dtypes.items():
+            if not pd.api.types.is_numeric_dtype(dtype):
+                raise TypeError(
+                    f"{who} expects numbers. Received column {name!r} of type {dtype}. "
+                    "Leave that column out."
+                )
+    values = np.asarray(x)
+    if values.size and values.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{who} expects numbers. Received {type(x).__name__} of type {values.dtype}: "
+            f"{x!r:.60}. Convert it first, or pick the columns that hold numbers."
+        )
+    return values
 
 
 # Printing -----------------------------------------------------------------------------------
@@ -184,7 +228,9 @@ def r_print(x, rows: Sequence | None = None, columns: Sequence | None = None) ->
         columns: ``k`` column names; R's ``[,1]``, ``[,2]``, ... if not given.
 
     Raises:
-        ValueError: if the number of names is not the number of rows or columns.
+        TypeError: if ``x`` does not hold numbers.
+        ValueError: if ``x`` has more than two dimensions, or the number of names is not the
+            number of rows or columns.
 
     Example:
         >>> r_print([0.1, 123.456])
@@ -200,75 +246,121 @@ def r_print(x, rows: Sequence | None = None, columns: Sequence | None = None) ->
             return
         rows = x.index if rows is None else rows
         columns = x.columns if columns is None else columns
-    x = np.asarray(x, dtype=float)
-    if x.ndim < 2:
-        print("\n".join(_vector_lines(np.atleast_1d(x))))
-    elif x.ndim == 2:
+    x = _numbers(x, "r_print")
+    if x.ndim > 2:
+        raise ValueError(
+            f"r_print shows vectors and matrices. Received shape {x.shape}. Pick two dimensions."
+        )
+    if x.ndim == 2:
         print("\n".join(_matrix_lines(x, rows, columns)))
+    elif rows is None and columns is None:
+        print("\n".join(_vector_lines(np.atleast_1d(x))))
     else:
-        raise ValueError(f"r_print shows vectors and matrices. Received shape {x.shape}.")
+        raise ValueError("r_print shows names with matrices. Received a vector: reshape it.")
 
 
 def r_str(x: np.ndarray) -> None:
     """Print a one-line summary of a vector or matrix of numbers, as R's ``str``.
 
     As in R, matrices are read by column and numbers get three significant digits. Ten numbers
-    are shown if three digits say all about them, five otherwise.
+    are shown if they are whole or if three digits say all about them, five otherwise.
+
+    Args:
+        x: a number, ``(n,)`` numbers, or an array of more dimensions.
+
+    Raises:
+        TypeError: if ``x`` does not hold numbers.
 
     Example:
         >>> r_str(np.array([[1, 3, 5], [2, 4, 6.125]]))
          num [1:2, 1:3] 1 2 3 4 5 ...
     """
-    x = np.asarray(x, dtype=float)
-    extent = ", ".join(f"1:{n}" if n > 1 else "1" for n in x.shape)
-    extent = f"[{extent}] " if x.size > 1 else ""
+    x = _numbers(x, "r_str")
+    kind = "num" if x.dtype.kind == "f" or x.size == 0 else "int"
+    if x.size == 0 and x.ndim < 2:
+        print(f" {kind}(0) ")
+        return
+    extent = ", ".join(f"1:{n}" if n > 1 else str(n) for n in x.shape)
+    extent = f"[{extent}] " if x.ndim > 1 or x.size > 1 else ""
     values = x.ravel(order="F")
-    ten = values[:10]
-    if not all(_is_short(v) for v in ten if not np.isnan(v)):
-        ten = ten[:5]
-    shown = [_drop_zeros(text.strip()) for text in _format(ten, digits=3)]
-    more = " ..." if values.size > ten.size else ""
-    print(f" num {extent}{' '.join(shown)}{more}")
+    shown = values[:10]
+    if not all(_is_short(v) for v in shown if not np.isnan(v)):
+        shown = shown[:5]
+    texts = [_drop_zeros(text.strip()) for text in _format(shown, digits=3)]
+    more = " ..." if values.size > shown.size else ""
+    print(f" {kind} {extent}{' '.join(texts)}{more}")
 
 
 def _is_short(value: float) -> bool:
     """Whether three significant digits in fixed notation say all about a number."""
-    if value == 0:
+    if value == 0 or isinstance(value, np.integer):
         return True
-    return 1e-10 < abs(value) < 1e10 and abs(value - float(f"{value:.2e}")) <= np.finfo(float).eps
+    if not 1e-10 < abs(value) < 1e10:
+        return False
+    return abs(value - float(f"{value:.2e}")) <= 4 * np.finfo(float).eps * abs(value)
 
 
 def _format(values: np.ndarray, digits: int = 7) -> list[str]:
     """Numbers as equally wide texts, by R's rule.
 
-    R looks for the fewest decimals at which every number still shows ``digits`` significant
-    digits (fewer where the rest are zeros). It takes the scientific notation only if that is
-    narrower. Source: the R documentation pages ``?print.default`` and ``?format``.
+    Whole numbers (of an integer type) are written out. For others R looks for the fewest
+    decimals at which every number still shows ``digits`` significant digits (fewer where the
+    rest are zeros). It takes the scientific notation only if that is narrower. Source: the R
+    documentation pages ``?print.default`` and ``?format``.
     """
-    values = values + 0.0  # turns -0 into 0
-    finite = [v for v in values if np.isfinite(v)]
-    split = [_significant(abs(v), digits) for v in finite]
-    decimals = max((n - exponent - 1 for n, exponent in split), default=0)
-    decimals = min(max(decimals, 0), MOST_DECIMALS)
-    fixed = {v: f"{v:.{decimals}f}" for v in finite}
-    most = max((n for n, _ in split), default=1)
-    scientific = {v: f"{v:.{most - 1}e}" for v in finite}
-    width = max(map(len, fixed.values()), default=0)
-    chosen = fixed if width <= max(map(len, scientific.values()), default=0) else scientific
-    special = {np.inf: "Inf", -np.inf: "-Inf"}
-    texts = ["NaN" if np.isnan(v) else special.get(v) or chosen[v] for v in values]
+    if values.dtype.kind == "b":
+        texts = ["TRUE" if v else "FALSE" for v in values]
+    elif values.dtype.kind in "iu":
+        texts = [str(v) for v in values]
+    else:
+        texts = _format_doubles(values.astype(float) + 0.0, digits)  # + 0 turns -0 into 0
     width = max(map(len, texts), default=0)
     return [text.rjust(width) for text in texts]
 
 
-def _significant(value: float, digits: int) -> tuple[int, int]:
-    """How many of ``digits`` significant digits are needed, and the power of ten."""
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    return len(mantissa.replace(".", "").rstrip("0")) or 1, int(exponent)
+def _format_doubles(values: np.ndarray, digits: int) -> list[str]:
+    finite = [v for v in values if np.isfinite(v)]
+    needs = [_needs(abs(v), digits) for v in finite]
+    most = max((n for n, _, _ in needs), default=1)
+    decimals = max((n - exponent - 1 for n, exponent, _ in needs), default=0)
+    decimals = min(max(decimals, 0), MOST_DECIMALS)
+    fixed_width = (
+        max(((v < 0) + left for v, (_, _, left) in zip(finite, needs, strict=True)), default=0)
+        + decimals
+        + (decimals > 0)
+    )
+    long_exponent = any(exponent >= 100 or exponent <= -99 for _, exponent, _ in needs)
+    scientific_width = any(v < 0 for v in finite) + most + (most > 1) + 4 + long_exponent
+    fixed = fixed_width <= scientific_width
+    style, width = (f".{decimals}f", fixed_width) if fixed else (f".{most - 1}e", scientific_width)
+    special = {np.inf: "Inf", -np.inf: "-Inf"}
+    return ["NaN" if np.isnan(v) else special.get(v) or f"{v:{style}}".rjust(width) for v in values]
+
+
+def _needs(value: float, digits: int) -> tuple[int, int, int]:
+    """What a number needs when rounded to ``digits`` significant digits.
+
+    Returns:
+        How many of the digits are not zeros at the end, the power of ten, and the width of the
+        part before the decimal point.
+    """
+    mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    exponent = int(power)
+    needed = len(mantissa.replace(".", "").rstrip("0")) or 1
+    left = max(exponent + 1, 1)
+    # 9999.6 rounds to 1e+04 with four digits, yet shows four digits before the point if it may
+    # keep a decimal: then R does not count the fifth.
+    decimals = min(max(digits - exponent, 0), MOST_DECIMALS)
+    if exponent > 0 and value < 10.0**exponent - 0.5 / 10.0**decimals:
+        left -= 1
+    return needed, exponent, left
 
 
 def _drop_zeros(text: str) -> str:
-    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+    """A number without the zeros at its end, as R's ``str`` drops them."""
+    if "e" in text:
+        return re.sub(r"(\.\d+)e[+-]0+$", r"\1", text)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _vector_lines(values: np.ndarray) -> list[str]:
@@ -288,35 +380,37 @@ def _matrix_lines(x: np.ndarray, rows: Sequence | None, columns: Sequence | None
     numbered = rows is None
     rows = _names(rows, n, "row", "[{},]")
     columns = _names(columns, k, "column", "[,{}]")
-    stub_width = max(map(len, rows), default=0)
+    stub_width = max(map(len, rows), default=len("[0,]") if numbered else 0)
     # Names line up on the left, the labels [9,] and [10,] on the right.
     justify = str.rjust if numbered else str.ljust
     stub = [" " * stub_width, *(justify(name, stub_width) for name in rows)]
     blocks = []
     for name, column in zip(columns, x.T, strict=True):
         texts = _format(column)
-        width = max(len(name), *map(len, texts)) if texts else len(name)
-        blocks.append([name.rjust(width), *(text.rjust(width) for text in texts)])
-    # R starts anew below when the next column would pass the line width.
-    starts, used = [0], stub_width
+        width = max(map(len, [name, *texts]))
+        blocks.append([text.rjust(width) for text in [name, *texts]])
+    return [line for part in _side_by_side(stub, blocks) for line in part]
+
+
+def _side_by_side(stub: list[str], blocks: list[list[str]]) -> list[list[str]]:
+    """The stub and as many columns beside it as a line takes; then the stub again, and so on."""
+    starts, used = [0], len(stub[0])
     for j, block in enumerate(blocks):
         used += 1 + len(block[0])
-        if used > LINE_WIDTH and j > starts[-1]:
+        if used >= LINE_WIDTH and j > starts[-1]:
             starts.append(j)
-            used = stub_width + 1 + len(block[0])
-    lines = []
-    for start, end in pairwise([*starts, k]):
-        lines += [" ".join(line) for line in zip(stub, *blocks[start:end], strict=True)]
-    return lines
+            used = len(stub[0]) + 1 + len(block[0])
+    return [
+        [" ".join(line) for line in zip(stub, *blocks[start:end], strict=True)]
+        for start, end in pairwise([*starts, len(blocks)])
+    ]
 
 
 def _names(given: Sequence | None, n: int, what: str, pattern: str) -> list[str]:
     if given is None:
         return [pattern.format(i + 1) for i in range(n)]
-    if len(given) != n:
-        raise ValueError(
-            f"Expected {n} {what} names, one for each {what}. Received {len(given)}: {list(given)}."
-        )
+    if isinstance(given, str) or not isinstance(given, Iterable) or len(given) != n:
+        raise ValueError(f"Expected {n} {what} names, one for each {what}. Received: {given!r}.")
     return [str(name) for name in given]
 
 
@@ -326,12 +420,12 @@ def _table_lines(counts: pd.DataFrame) -> list[str]:
     rows = list(map(str, counts.index))
     name_width = max(map(len, rows), default=0)
     stub_width = max(len(row_title), name_width + 2)  # R sets row names in by 2 at the least
-    lines = [[row_title.ljust(stub_width)]]
-    lines += [[name.ljust(name_width).rjust(stub_width)] for name in rows]
+    stub = [row_title.ljust(stub_width)]
+    stub += [name.ljust(name_width).rjust(stub_width) for name in rows]
     cell_width = max((len(str(count)) for count in counts.to_numpy().flat), default=0)
+    blocks = []
     for name, column in counts.items():
-        texts = [str(name), *map(str, column)]
         width = max(cell_width, len(str(name)))
-        for line, text in zip(lines, texts, strict=True):
-            line.append(text.rjust(width))
-    return [" " * stub_width + column_title, *(" ".join(line) for line in lines)]
+        blocks.append([str(text).rjust(width) for text in [name, *column]])
+    head = " " * stub_width + column_title
+    return [line for part in _side_by_side(stub, blocks) for line in [head, *part]]

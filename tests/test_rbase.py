@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from r_fixtures import FIXTURES
 
+from course.data import load_iris
 from course.rbase import factor, max_col, one_hot, r_print, r_str, scale, table
 
 
@@ -33,11 +34,22 @@ def shaped(words: list[str], values: np.ndarray) -> np.ndarray:
     return values.reshape([int(word) for word in words], order="F")
 
 
-@pytest.mark.parametrize(("kind", "function"), [("print", r_print), ("str", r_str)])
-def test_numbers_print_as_in_r(kind, function, capsys):
+@pytest.mark.parametrize(
+    ("kind", "function", "dtype"),
+    [
+        ("print", r_print, float),
+        ("str", r_str, float),
+        ("print_whole", r_print, int),
+        ("str_whole", r_str, int),
+        ("print_logical", r_print, bool),
+    ],
+)
+def test_numbers_print_as_in_r(kind, function, dtype, capsys):
     for words, values, lines in cases(kind):
-        function(shaped(words, values))
-        assert capsys.readouterr().out.splitlines() == lines
+        function(shaped(words, values).astype(dtype))
+        assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
+            line.rstrip() for line in lines
+        ]
 
 
 def test_named_matrix_prints_as_in_r(capsys):
@@ -89,22 +101,48 @@ def test_scale_takes_one_column():
     assert scale(pd.Series([1.0, 2, 3])).tolist() == [[-1], [0], [1]]
 
 
+@pytest.mark.parametrize("function", [one_hot, lambda f: table(A=f, B=[0, 1])])
 @pytest.mark.parametrize(
-    ("call", "message"),
+    "wrap", [lambda f: f, pd.Series, pd.CategoricalIndex], ids=["factor", "series", "index"]
+)
+def test_a_missing_label_of_a_factor_is_no_class(function, wrap):
+    with pytest.raises(ValueError, match=r"missing values.*position 1.*Remove"):
+        function(wrap(pd.Categorical(["a", None], categories=["a", "b"])))
+
+
+def test_a_factor_of_a_factor_takes_the_new_levels():
+    old = factor(["b", "a"], ["a", "b", "c"])
+    assert list(factor(old, ["b", "a"]).categories) == ["b", "a"]
+    assert list(factor(old).categories) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
     [
-        (lambda: factor(["a", None]), "missing values.*position 1"),
-        (lambda: factor(["a", "z"], ["a", "b"]), "levels.*'z'.*Add it"),
-        (lambda: max_col(np.array([1, 2])), r"shape \(2,\)"),
-        (lambda: max_col(np.array([[1, 2], [np.nan, 1]])), "row 1.*smaller learning rate"),
-        (lambda: table(P=[1, 2]), "two named variables.*Received 1: P"),
-        (lambda: table(P=[1, 2], A=[1]), "P with 2 values and A with 1"),
-        (lambda: scale([[1.0, 2]]), "2 rows or more"),
-        (lambda: scale(pd.DataFrame({"hp": [1, 2], "wt": [3, 3]})), "wt is constant"),
-        (lambda: scale([[1.0, np.nan], [2, 3]]), "number 1 has others"),
-        (lambda: r_print(np.zeros((2, 2, 2))), r"\(2, 2, 2\)"),
-        (lambda: r_print(np.zeros((2, 2)), rows=["a"]), "2 row names.*Received 1"),
+        (lambda: factor(["a", None]), ValueError, "missing values.*position 1"),
+        (lambda: factor(["a", "z"], ["a", "b"]), ValueError, "levels.*'z'.*Add it"),
+        (lambda: factor(["a"], ["a", "a"]), ValueError, "each level once.*Remove"),
+        (lambda: factor("abc"), TypeError, "sequence of values.*'abc'"),
+        (lambda: factor(5), TypeError, "sequence of values.*5"),
+        (lambda: max_col(np.array([1, 2])), ValueError, r"shape \(2,\).*reshape"),
+        (lambda: max_col(np.array([[1], [np.nan]])), ValueError, "row 1.*smaller learning rate"),
+        (lambda: max_col([["a", "b"]]), TypeError, "max_col expects numbers.*Convert"),
+        (lambda: table(P=[1, 2]), ValueError, "two named variables.*Received 1: P"),
+        (lambda: table(P=[1, 2], A=[1]), ValueError, "P with 2 values and A with 1"),
+        (lambda: scale([[1.0, 2]]), ValueError, "2 rows or more"),
+        (lambda: scale(pd.DataFrame({"hp": [1, 2], "wt": [3, 3]})), ValueError, "wt is constant"),
+        (lambda: scale(pd.Series([3, 3], name="mpg")), ValueError, "column mpg is constant"),
+        (lambda: scale([[1.0, np.nan], [2, 3]]), ValueError, "nan in column number 1, row number"),
+        (lambda: scale(load_iris()), TypeError, "column 'Species' of type category.*Leave"),
+        (lambda: r_print(load_iris()), TypeError, "column 'Species'"),
+        (lambda: r_print(None), TypeError, "expects numbers.*NoneType"),
+        (lambda: r_print(np.zeros((2, 2, 2))), ValueError, r"\(2, 2, 2\).*two dimensions"),
+        (lambda: r_print(np.zeros((2, 2)), rows=["a"]), ValueError, r"2 row names.*\['a'\]"),
+        (lambda: r_print(np.zeros((2, 2)), columns=5), ValueError, "2 column names.*5"),
+        (lambda: r_print([1, 2], rows=["a", "b"]), ValueError, "Received a vector"),
+        (lambda: r_str(["a"]), TypeError, "r_str expects numbers"),
     ],
 )
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
+def test_bad_input_is_named(call, error, message):
+    with pytest.raises(error, match=message):
         call()
