@@ -11,7 +11,8 @@ largest *relative* difference is at most the tolerance::
 
 ``b`` is the reference. The division is by the largest entry, not entry by entry: an entry that
 should be 0 and comes out as 1e-17 beside others of size 1 is right, yet its own ratio would be
-infinite. Where every entry of the reference is 0, only exact zeros agree.
+infinite. Where every entry of the reference is 0, only exact zeros agree. Whole numbers and
+truth values, such as class labels, agree if they are equal.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -33,6 +34,8 @@ __all__ = [
 TOLERANCES = {"float64": 1e-12, "float32": 1e-5}
 """The largest relative difference allowed between NumPy and Keras, by the type of the numbers."""
 
+COMPARED_KINDS = "biuf"  # NumPy's letters for truth values, whole numbers and real numbers
+
 CENTRAL_DIFFERENCE_TOLERANCE = 1e-6
 """The largest relative difference allowed between a gradient and central differences."""
 
@@ -45,7 +48,8 @@ class Comparison:
         name: what was compared.
         shape: the shape of both arrays.
         dtype: the name of the type of both, for example ``"float64"``.
-        max_abs: the largest absolute difference; infinite where either holds a NaN.
+        max_abs: the largest absolute difference; infinite where either array holds a NaN or an
+            infinity.
         max_rel: ``max_abs`` divided by the largest absolute entry of the reference.
     """
 
@@ -57,7 +61,23 @@ class Comparison:
 
     def agrees(self, tolerance: float | None = None) -> bool:
         """Whether ``max_rel`` is within the tolerance, by default that of the type."""
-        return self.max_rel <= (TOLERANCES[self.dtype] if tolerance is None else tolerance)
+        return self.max_rel <= (self.allowed if tolerance is None else tolerance)
+
+    @property
+    def allowed(self) -> float:
+        """The tolerance of the type; 0 for whole numbers.
+
+        Raises:
+            ValueError: if there is none, as for float16.
+        """
+        if np.dtype(self.dtype).kind != "f":
+            return 0.0
+        if self.dtype not in TOLERANCES:
+            raise ValueError(
+                f"{self.name}: there is no agreed tolerance for {self.dtype}, only for "
+                f"{', '.join(TOLERANCES)}. Name a tolerance."
+            )
+        return TOLERANCES[self.dtype]
 
 
 def compare(name: str, a, b) -> Comparison:
@@ -68,10 +88,20 @@ def compare(name: str, a, b) -> Comparison:
         a: an array, or what NumPy can turn into one (a Keras tensor, a number).
         b: the reference.
 
+    Returns:
+        The comparison.
+
     Raises:
+        TypeError: if an array holds something else than real numbers.
         ValueError: if the shapes or the types differ.
     """
     a, b = np.asarray(a), np.asarray(b)
+    for array in (a, b):
+        if array.dtype.kind not in COMPARED_KINDS:
+            raise TypeError(
+                f"{name}: expected real numbers. Received an array of type {array.dtype}. "
+                "Convert it first."
+            )
     if a.shape != b.shape:
         raise ValueError(
             f"{name}: expected two arrays of one shape. Received {a.shape} and {b.shape}. "
@@ -87,6 +117,10 @@ def compare(name: str, a, b) -> Comparison:
 
 def _differences(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     """The largest absolute and the largest relative difference of two arrays of one shape."""
+    if b.dtype.kind != "f":
+        a, b = a.astype(object), b.astype(object)  # Python's whole numbers never overflow
+        apart = int(np.max(np.abs(a * 1 - b * 1), initial=0))
+        return float(apart), np.inf if apart else 0.0
     a, b = a.astype(float), b.astype(float)
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         return np.inf, np.inf  # NaN and infinity agree with nothing
@@ -98,14 +132,22 @@ def _differences(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
 
 
 def compare_all(a: Mapping, b: Mapping) -> list[Comparison]:
-    """Compare the arrays under the same names in two dictionaries; ``b`` is the reference.
+    """Compare the arrays under the same names in two dictionaries.
+
+    Args:
+        a: arrays by name.
+        b: the references by name.
+
+    Returns:
+        One comparison for each name, in the order of ``b``.
 
     Raises:
         ValueError: if the names, a shape or a type differ.
     """
     if a.keys() != b.keys():
         raise ValueError(
-            f"Expected the same names on both sides. Only one has: {sorted(a.keys() ^ b.keys())}."
+            "Expected the same names on both sides. Only one has: "
+            f"{sorted(a.keys() ^ b.keys(), key=str)}. Add or leave out these."
         )
     return [compare(name, a[name], b[name]) for name in b]
 
@@ -128,7 +170,7 @@ def assert_agree(name: str, a, b, tolerance: float | None = None) -> Comparison:
     """
     found = compare(name, a, b)
     if not found.agrees(tolerance):
-        allowed = TOLERANCES[found.dtype] if tolerance is None else tolerance
+        allowed = found.allowed if tolerance is None else tolerance
         raise AssertionError(
             f"{name} {found.shape} {found.dtype}: expected a relative difference of at most "
             f"{allowed:.0e}. Found {found.max_rel:.2e} ({found.max_abs:.2e} absolute)."
@@ -153,21 +195,30 @@ def central_difference(
         An array of the shape of ``weights``.
 
     Raises:
-        TypeError: if the weights are not float64: in float32 the step would drown in rounding.
+        TypeError: if the weights are not a float64 array: in float32 the step would drown in
+            rounding.
+        ValueError: if the step is not positive.
+
+    Source: W. H. Press et al., Numerical Recipes, 3rd edition (2007), section 5.7.
     """
-    if weights.dtype != np.float64:
+    found = getattr(weights, "dtype", type(weights).__name__)
+    if found != np.float64:
         raise TypeError(
-            f"central_difference expects float64 weights. Received {weights.dtype}. "
+            f"central_difference expects a float64 array of weights. Received {found}. "
             "Compute the network in float64 to check its gradients."
         )
+    if not step > 0:
+        raise ValueError(f"central_difference expects a step above 0. Received: {step}. Try 1e-6.")
     gradient = np.empty_like(weights)
     for i in np.ndindex(weights.shape):
         kept = weights[i]
-        weights[i] = kept + step
-        above = loss()
-        weights[i] = kept - step
-        below = loss()
-        weights[i] = kept
+        try:
+            weights[i] = kept + step
+            above = loss()
+            weights[i] = kept - step
+            below = loss()
+        finally:
+            weights[i] = kept
         gradient[i] = (above - below) / (2 * step)
     return gradient
 

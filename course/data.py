@@ -43,6 +43,14 @@ def load_iris(path: str | PathLike | None = None) -> pd.DataFrame:
     """
     path = FOLDER / "iris.csv" if path is None else Path(path)
     iris = _read(path, (*IRIS_MEASURES, "Species"), IRIS_ROWS)
+    numbers = [str(number) for number in range(1, IRIS_ROWS + 1)]
+    if list(iris.index) != numbers:
+        line = next(i for i, (a, b) in enumerate(zip(iris.index, numbers, strict=True)) if a != b)
+        raise ValueError(
+            f"{path}: expected the row names 1, 2, ..., {IRIS_ROWS} in this order, as in R. "
+            f"Found {iris.index[line]!r} where {numbers[line]} should be. {_remedy(path)}"
+        )
+    iris.index = pd.RangeIndex(1, IRIS_ROWS + 1)
     strangers = ~iris["Species"].isin(IRIS_SPECIES)
     if strangers.any():
         row = iris.index[strangers][0]
@@ -81,24 +89,41 @@ def _read(path: Path, columns: tuple[str, ...], n_rows: int) -> pd.DataFrame:
         raise FileNotFoundError(f"{path}: expected a data set here, found no file. {_remedy(path)}")
     try:
         # R writes NA for a missing value, and nothing else stands for one.
-        frame = pd.read_csv(path, index_col=0, keep_default_na=False, na_values=["NA", ""])
+        frame = pd.read_csv(
+            path,
+            compression=None,
+            dtype={0: str},
+            index_col=False,
+            keep_default_na=False,
+            na_values=["NA", ""],
+        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: expected a CSV file. {error}. {_remedy(path)}") from error
-    frame.index.name = None
-    if tuple(frame.columns) != columns:
+    except pd.errors.ParserWarning as error:  # only where warnings are errors
+        raise ValueError(f"{path}: expected a CSV file. {error} {_remedy(path)}") from error
+    found = tuple(frame.columns[1:])
+    if found != columns:
         raise ValueError(
             f"{path}: expected the columns {', '.join(columns)} after the row names. "
-            f"Found {', '.join(map(str, frame.columns)) or 'none'}. {_remedy(path)}"
+            f"Found {', '.join(map(str, found)) or 'none'}. {_remedy(path)}"
         )
     if len(frame) != n_rows:
         raise ValueError(f"{path}: expected {n_rows} rows. Found {len(frame)}. {_remedy(path)}")
-    if frame.isna().to_numpy().any():
-        column = frame.columns[frame.isna().any()][0]
-        row = frame.index[frame[column].isna()][0]
+    names = frame.pop(frame.columns[0])
+    if names.isna().any() or names.duplicated().any():
+        row = int((names.isna() | names.duplicated()).to_numpy().argmax())
         raise ValueError(
-            f"{path}: expected a value everywhere. Found none in column {column!r}, row {row}. "
-            f"{_remedy(path)}"
+            f"{path}: expected a name of its own for each row. Found {names[row]!r} as that of "
+            f"line {row + 2}. {_remedy(path)}"
         )
+    frame.index = pd.Index(names.to_list())
+    for column in columns:
+        if frame[column].isna().any():
+            row = frame.index[frame[column].isna()][0]
+            raise ValueError(
+                f"{path}: expected a value everywhere. Found none in column {column!r}, row {row}. "
+                f"{_remedy(path)}"
+            )
     return frame
 
 
@@ -107,11 +132,13 @@ def _numeric(path: Path, frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.Da
     for column in columns:
         values = pd.to_numeric(frame[column], errors="coerce").astype("float64")
         wrong = values.isna() | values.abs().eq(float("inf"))
+        if frame[column].dtype == bool:  # True and False are no numbers here
+            wrong[:] = True
         if wrong.any():
             row = frame.index[wrong][0]
             raise ValueError(
                 f"{path}: expected finite numbers in column {column!r}. "
-                f"Found {frame.loc[row, column]!r} in row {row}. {_remedy(path)}"
+                f"Found {str(frame.loc[row, column])!r} in row {row}. {_remedy(path)}"
             )
         frame[column] = values
     return frame

@@ -6,6 +6,7 @@ Each function draws on new axes and returns the figure; each title says what the
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from numbers import Integral
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,31 +15,44 @@ from matplotlib.figure import Figure
 
 __all__ = ["plot_confusion_matrix", "plot_history", "plot_network", "plot_predicted"]
 
+WHITE_TEXT_FROM = 0.7  # where white and black text are equally clear on the colour map
+
 
 def plot_history(history, title: str) -> Figure:
     """Draw how the loss and each metric change over the epochs, as R's ``plot(history)``.
 
     Args:
         history: what Keras' ``fit`` returns, or a mapping from names to lists of one number
-            per epoch. A name that starts with ``val_`` is drawn beside the name it ends with.
+            per epoch. A name that starts with ``val_`` is drawn beside the name it ends with;
+            it may have fewer numbers if it ends with the last epoch.
         title: the title of the figure.
 
+    Returns:
+        The figure, with one panel for each name.
+
     Raises:
-        ValueError: if the history is empty.
+        TypeError: if ``history`` is neither.
+        ValueError: if it holds no numbers to draw.
     """
-    values = history if isinstance(history, Mapping) else history.history
-    names = [name for name in values if not name.startswith("val_")]
+    values = getattr(history, "history", history)
+    if not isinstance(values, Mapping):
+        raise TypeError(
+            "plot_history expects what fit() returns, or a mapping such as {'loss': [2, 1]}. "
+            f"Received: {type(history).__name__}. Put a list into such a mapping."
+        )
+    names = [name for name in values if not name.startswith("val_") and len(values[name])]
     if not names:
         raise ValueError(
             "plot_history expects at least one list of numbers, such as 'loss'. "
-            f"Received the names: {', '.join(values) or 'none'}."
+            f"Received the names: {', '.join(values) or 'none'}. Train for one epoch or more."
         )
     fig, axes = plt.subplots(len(names), 1, sharex=True, figsize=(6.4, 1 + 2.2 * len(names)))
     for ax, name in zip(np.atleast_1d(axes), names, strict=True):
         epochs = np.arange(1, len(values[name]) + 1)
         ax.plot(epochs, values[name], label="training")
-        if f"val_{name}" in values:
-            ax.plot(epochs, values[f"val_{name}"], label="validation")
+        validation = values.get(f"val_{name}", [])
+        if len(validation):
+            ax.plot(epochs[-len(validation) :], validation[-len(epochs) :], label="validation")
             ax.legend()
         ax.set_ylabel(name.replace("_", " "))
     ax.set_xlabel("epoch")
@@ -52,7 +66,23 @@ def plot_confusion_matrix(counts: pd.DataFrame, title: str) -> Figure:
     Args:
         counts: predicted (rows) by actual (columns) classes, as `course.rbase.table` gives it.
         title: the title of the figure.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError: if ``counts`` is not a data frame.
+        ValueError: if it is empty.
     """
+    if not isinstance(counts, pd.DataFrame):
+        raise TypeError(
+            "plot_confusion_matrix expects a table of counts. "
+            f"Received: {type(counts).__name__}. Make one with course.rbase.table."
+        )
+    if counts.size == 0:
+        raise ValueError(
+            "plot_confusion_matrix expects at least one class. Received none. Predict first."
+        )
     fig, ax = plt.subplots(figsize=(4.6, 4))
     ax.imshow(counts, vmin=0)
     ax.grid(False)
@@ -62,7 +92,7 @@ def plot_confusion_matrix(counts: pd.DataFrame, title: str) -> Figure:
     ax.set_ylabel(counts.index.name)
     largest = counts.to_numpy().max()
     for (i, j), count in np.ndenumerate(counts.to_numpy()):
-        colour = "white" if count > largest / 2 else "black"
+        colour = "white" if count > WHITE_TEXT_FROM * largest else "black"
         ax.text(j, i, str(count), ha="center", va="center", color=colour, fontsize=13)
     fig.suptitle(title)
     return fig
@@ -77,14 +107,22 @@ def plot_predicted(actual: Sequence, predicted: Sequence, title: str, unit: str 
         title: the title of the figure.
         unit: the unit of both, for the axes.
 
+    Returns:
+        The figure.
+
     Raises:
-        ValueError: if the lengths differ.
+        ValueError: if the lengths differ, there are no values, or one is not finite.
     """
     actual, predicted = np.ravel(actual), np.ravel(predicted)
-    if actual.shape != predicted.shape:
+    if actual.shape != predicted.shape or not actual.size:
         raise ValueError(
-            "plot_predicted expects as many predicted as actual values. "
-            f"Received {predicted.size} and {actual.size}."
+            "plot_predicted expects as many predicted as actual values, and at least one. "
+            f"Received {predicted.size} and {actual.size}. Predict for each case once."
+        )
+    if not (np.isfinite(actual).all() and np.isfinite(predicted).all()):
+        raise ValueError(
+            "plot_predicted expects finite numbers. Received a NaN or an infinity. "
+            "If it is a prediction, try a smaller learning rate."
         )
     fig, ax = plt.subplots(figsize=(5, 4.4))
     ends = [min(actual.min(), predicted.min()), max(actual.max(), predicted.max())]
@@ -106,13 +144,23 @@ def plot_network(sizes: Sequence[int], layers: Sequence[str], title: str) -> Fig
         layers: what to write below each layer.
         title: the title of the figure.
 
+    Returns:
+        The figure.
+
     Raises:
-        ValueError: if there is not one text for each layer.
+        ValueError: if a size is not a positive whole number, or there is not one text for each
+            layer.
     """
+    for size in sizes:
+        if not isinstance(size, Integral) or size < 1:
+            raise ValueError(
+                f"plot_network expects whole numbers of 1 or more. Received {size!r} in {sizes}. "
+                "Each layer has at least one unit."
+            )
     if len(sizes) != len(layers):
         raise ValueError(
             f"plot_network expects one text for each layer. Received {len(layers)} texts for "
-            f"{len(sizes)} layers."
+            f"{len(sizes)} layers. An empty text leaves a layer without."
         )
     fig, ax = plt.subplots(figsize=(6.4, 3.6))
     heights = [np.arange(n) - (n - 1) / 2 for n in sizes]

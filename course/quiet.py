@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 
 __all__ = ["quiet_start"]
 
@@ -22,7 +22,8 @@ def quiet_start() -> Iterator[None]:
 
     If the block raises, all that was held back is written after all, so that nothing about the
     failure is lost. The level of TensorFlow's own messages is set to "errors only", unless the
-    environment variable ``TF_CPP_MIN_LOG_LEVEL`` says otherwise.
+    environment variable ``TF_CPP_MIN_LOG_LEVEL`` says otherwise. A program that has no standard
+    error runs the block as it is.
 
     Example::
 
@@ -30,20 +31,62 @@ def quiet_start() -> Iterator[None]:
             import keras
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with tempfile.TemporaryFile() as held_back:
-        sys.stderr.flush()
+    try:
         real = os.dup(STANDARD_ERROR)
-        os.dup2(held_back.fileno(), STANDARD_ERROR)
-        failed = True
+    except OSError:  # there is none, as in a program with no console
+        yield
+        return
+    # In a notebook Python's own messages take another way than those of C: hold back both.
+    gate = _Gate(sys.stderr)
+    failed = True
+    with tempfile.TemporaryFile() as c_messages:
         try:
-            yield
-            if "tensorflow" in sys.modules:  # it looks for a GPU at its first use: have it look now
-                sys.modules["tensorflow"].config.list_physical_devices()
+            gate.flush()
+            os.dup2(c_messages.fileno(), STANDARD_ERROR)
+            with redirect_stderr(gate):
+                yield
+                if "tensorflow" in sys.modules:
+                    # It looks for a GPU at its first use, and says so: have it look now.
+                    sys.modules["tensorflow"].config.list_physical_devices()
             failed = False
         finally:
-            sys.stderr.flush()
             os.dup2(real, STANDARD_ERROR)
-            if failed:
-                held_back.seek(0)
-                os.write(real, held_back.read())
             os.close(real)
+            python_messages = gate.open()
+            if failed:
+                c_messages.seek(0)
+                gate.write(c_messages.read().decode(errors="replace") + python_messages)
+                gate.flush()
+
+
+class _Gate:
+    """Stands before Python's standard error: holds messages back until it is opened.
+
+    A logger that is set up behind the gate keeps it for good, so once open it lets all through.
+
+    Args:
+        stream: the stream behind the gate, or None if the program has none.
+    """
+
+    def __init__(self, stream):
+        self.stream = stream
+        self.held: list[str] | None = []
+
+    def open(self) -> str:
+        """Let through what comes from now on; return what was held back."""
+        held, self.held = "".join(self.held or []), None
+        return held
+
+    def write(self, text: str) -> int:
+        if self.held is not None:
+            self.held.append(text)
+        elif self.stream is not None:
+            self.stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        if self.stream is not None:
+            self.stream.flush()
+
+    def __getattr__(self, name: str):
+        return getattr(self.stream, name)

@@ -14,11 +14,13 @@ R's defaults since version 3.6 are three algorithms, one on top of the other:
 
 Sources: the R documentation pages ``?RNGkind`` and ``?sample``; M. Matsumoto and
 T. Nishimura (1998), ACM TOMACS 8(1), 3-30; M. J. Wichura (1988), Applied Statistics 37(3),
-477-484. The tests compare every method with numbers that R itself wrote.
+477-484. The tests compare every method with numbers that R itself wrote on an x86-64 processor.
+On others, compilers may fuse a multiplication and an addition into one step; then the last bit of
+a normal number can differ, in R as in Python.
 """
 
 from collections.abc import Sequence
-from numbers import Integral
+from numbers import Integral, Real
 from statistics import NormalDist
 
 import numpy as np
@@ -29,6 +31,7 @@ LARGEST_R_INTEGER = 2**31 - 1
 STATE_WORDS = 624
 UNIFORM_STEP = 2.0**-32
 SMALLEST_UNIFORM = 0.5 * 2.328306437080797e-10  # what R returns in place of 0
+LARGEST_POPULATION = 2**52  # R's limit for sample()
 NORMAL_STEPS = 134217728  # 2^27: how finely inversion cuts the unit interval
 LARGEST_SHUFFLE = 10_000_000  # beyond this, R draws small samples without listing 1..n
 
@@ -119,19 +122,11 @@ class RRandom:
             ``(size,)`` array in the order drawn.
 
         Raises:
-            TypeError: if ``x`` is neither a whole number nor a sequence.
+            TypeError: if ``x`` is neither a whole number nor a one-dimensional sequence, or
+                ``size`` is no whole number.
             ValueError: if ``size`` is negative or larger than the population.
         """
-        if isinstance(x, Integral) and not isinstance(x, bool):
-            population, n = None, int(x)
-        elif np.ndim(x) == 1:
-            population, n = np.asarray(x), len(x)
-        else:
-            raise TypeError(
-                f"sample expects a whole number or a one-dimensional sequence. Received: {x!r}."
-            )
-        if n < 0:
-            raise ValueError(f"sample expects a population of 0 or more. Received: {n}.")
+        population, n = _population(x)
         size = n if size is None else _count(size, "size")
         if size > n:
             raise ValueError(
@@ -157,33 +152,47 @@ class RRandom:
         return drawn
 
     def runif(self, n: int, min: float = 0, max: float = 1) -> np.ndarray:
-        """``(n,)`` uniform numbers between ``min`` and ``max``, as R's ``runif``.
+        """Uniform numbers, as R's ``runif``.
+
+        Args:
+            n: how many.
+            min: the lower limit, a single number (R also takes a vector).
+            max: the upper limit.
+
+        Returns:
+            ``(n,)`` float64 array.
 
         Raises:
-            ValueError: if ``n`` is negative, or ``min`` and ``max`` are not finite and in order.
+            TypeError: if ``n`` is no whole number, or a limit no number.
+            ValueError: if ``n`` is negative, or the limits are not finite and in order.
         """
-        n = _count(n, "n")
-        if not (np.isfinite(min) and np.isfinite(max) and min <= max):
+        n, min, max = _count(n, "n"), _number(min, "min"), _number(max, "max")
+        if min > max:
             raise ValueError(
-                f"runif expects finite limits with min <= max. Received: min={min}, max={max}."
+                f"runif expects min <= max. Received: min={min}, max={max}. Exchange them."
             )
         if min == max:
             return np.full(n, float(min))  # R draws nothing here
         return min + (max - min) * self._uniforms(n)
 
     def rnorm(self, n: int, mean: float = 0, sd: float = 1) -> np.ndarray:
-        """``(n,)`` normal numbers with the given mean and standard deviation, as R's ``rnorm``.
+        """Normal numbers, as R's ``rnorm``.
+
+        Args:
+            n: how many.
+            mean: their mean, a single number (R also takes a vector).
+            sd: their standard deviation.
+
+        Returns:
+            ``(n,)`` float64 array.
 
         Raises:
-            ValueError: if ``n`` is negative, ``mean`` is not finite, or ``sd`` is negative or
-                not finite.
+            TypeError: if ``n`` is no whole number, or ``mean`` or ``sd`` no number.
+            ValueError: if ``n`` or ``sd`` is negative, or ``mean`` or ``sd`` is not finite.
         """
-        n = _count(n, "n")
-        if not (np.isfinite(mean) and np.isfinite(sd) and sd >= 0):
-            raise ValueError(
-                "rnorm expects a finite mean and a finite sd of 0 or more. "
-                f"Received: mean={mean}, sd={sd}."
-            )
+        n, mean, sd = _count(n, "n"), _number(mean, "mean"), _number(sd, "sd")
+        if sd < 0:
+            raise ValueError(f"rnorm expects sd to be 0 or more. Received: sd={sd}. Try abs(sd).")
         if sd == 0:
             return np.full(n, float(mean))  # R draws nothing here
         u = self._uniforms(2 * n).reshape(n, 2)
@@ -191,6 +200,29 @@ class RRandom:
         u = np.floor(NORMAL_STEPS * u[:, 0]) + u[:, 1]
         z = np.array([standard_normal.inv_cdf(p) for p in u / NORMAL_STEPS], dtype=float)
         return mean + sd * z
+
+
+def _population(x: int | Sequence) -> tuple[np.ndarray | None, int]:
+    """The values to draw from, or None if these are 0, 1, ..., and how many there are."""
+    if isinstance(x, Integral) and not isinstance(x, bool):
+        if not 0 <= x <= LARGEST_POPULATION:
+            raise ValueError(
+                f"sample expects a population from 0 to 2**52, as R does. Received: {x}. "
+                "Give the number of things to draw from."
+            )
+        return None, int(x)
+    if isinstance(x, list | tuple | range):
+        values = np.empty(len(x), dtype=object)  # NumPy would turn 1 into "1" beside an "a"
+        values[:] = x
+        if len({type(value) for value in x}) == 1 and np.isscalar(x[0]):
+            values = np.array(x)
+        return values, len(x)
+    if not isinstance(x, str) and np.ndim(x) == 1:
+        return np.asarray(x), len(x)
+    raise TypeError(
+        f"sample expects a whole number or a one-dimensional sequence. Received: {x!r}. "
+        "Round a number with int(), or put the values in a list."
+    )
 
 
 def _count(value: int, name: str) -> int:
@@ -201,5 +233,19 @@ def _count(value: int, name: str) -> int:
             f"({type(value).__name__}). Round it first, for example with int()."
         )
     if value < 0:
-        raise ValueError(f"Expected {name} to be 0 or more. Received: {value}.")
+        raise ValueError(
+            f"Expected {name} to be 0 or more. Received: {value}. Ask for none or some."
+        )
     return int(value)
+
+
+def _number(value: float, name: str) -> float:
+    """A single finite number, or an error that names the argument."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(
+            f"Expected a single number for {name}. Received: {value!r} "
+            f"({type(value).__name__}). Draw for each value in turn."
+        )
+    if not np.isfinite(value):
+        raise ValueError(f"Expected a finite number for {name}. Received: {value}. Give a number.")
+    return float(value)

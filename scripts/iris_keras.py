@@ -194,7 +194,7 @@ for seed in seeds:
         verbose=0,
     )
     accuracies.append(again.evaluate(test_data, test_labels_onehot, verbose=0)[1])
-r_print(np.round(accuracies, 7))
+r_print(np.round(accuracies, 4))
 print(
     f"Accuracy on {len(test_data)} test flowers over {len(seeds)} seeds: "
     f"{np.mean(accuracies):.3f} ± {np.std(accuracies, ddof=1):.3f}"

@@ -60,18 +60,36 @@ def rscript():
     return need("R", RSCRIPT, "Install it (Debian: r-base-core) to compare with R itself.")
 
 
-def run_lesson(name: str, folder: Path) -> LessonRun:
-    """Run a script from another folder and with no display, warnings being errors."""
-    variables = folder / f"{name}.pickle"
-    environment = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "MPLBACKEND"}}
-    result = subprocess.run(
-        [sys.executable, "-c", RUNNER, str(SCRIPTS / f"{name}.py"), str(variables)],
-        cwd=folder,
-        env=environment,
+def without_display() -> dict[str, str]:
+    """The environment with no screen to open windows on."""
+    environment = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+    if sys.platform == "linux":
+        environment.pop("MPLBACKEND", None)  # matplotlib has to find out by itself
+    else:
+        environment["MPLBACKEND"] = "agg"
+        environment["PYTHONWARNINGS"] = "ignore:.*non-interactive:UserWarning"
+    return environment
+
+
+def run_python(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess:
+    """Run Python with no display; it must come to an end within five minutes."""
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        cwd=cwd,
+        env=without_display(),
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        encoding="utf-8",
+        timeout=300,
         check=False,
     )
+
+
+def run_lesson(name: str, folder: Path) -> LessonRun:
+    """Run a script from another folder and with no display."""
+    variables = folder / f"{name}.pickle"
+    result = run_python("-c", RUNNER, SCRIPTS / f"{name}.py", variables, cwd=folder)
     kept = pickle.loads(variables.read_bytes()) if variables.exists() else {}
     return LessonRun(
         result.returncode,

@@ -94,7 +94,8 @@ def write_blocks(code: dict[str, str], target: Path, variables: list[str] = ()) 
     """Run blocks of R code by their names, and write what they print and compute."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "blocks.R"
-        source.write_text("".join(f"#### {name}\n{text}\n" for name, text in code.items()))
+        text = "".join(f"#### {name}\n{block}\n" for name, block in code.items())
+        source.write_text(text, encoding="utf-8")
         run_r("blocks.R", source, target, *variables)
 
 
@@ -106,7 +107,7 @@ def write_lesson(lesson: str, target: Path) -> None:
 def read_run(path: Path) -> RRun:
     """Read what ``write_blocks`` wrote."""
     run = RRun()
-    for part in re.split(r"^#### ", path.read_text(), flags=re.M)[1:]:
+    for part in re.split(r"^#### ", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
         head, *lines = part.splitlines()
         if head.startswith("variable "):
             _, name, *dims = head.split()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from course.agreement import (
+    CENTRAL_DIFFERENCE_TOLERANCE,
     TOLERANCES,
     assert_agree,
     central_difference,
@@ -47,6 +48,30 @@ def test_what_never_agrees(a, b):
     assert not compare("w", np.array(a), np.array(b)).agrees(1e6)
 
 
+def test_the_tolerances_are_those_agreed():
+    assert TOLERANCES == {"float64": 1e-12, "float32": 1e-5}
+    assert CENTRAL_DIFFERENCE_TOLERANCE == 1e-6
+
+
+def test_whole_numbers_and_truth_values_agree_if_equal():
+    assert compare("y", np.array([1, 2]), np.array([1, 2])).agrees()
+    assert not compare("y", np.array([2**53 + 1]), np.array([2**53])).agrees()
+    assert not compare("y", np.array([True]), np.array([False])).agrees()
+    assert compare("y", np.array([2, 5], np.uint8), np.array([4, 5], np.uint8)).max_abs == 2
+    with pytest.raises(AssertionError, match=r"y .* int64: expected .* at most 0e"):
+        assert_agree("y", np.array([1]), np.array([2]))
+
+
+def test_types_without_a_tolerance():
+    half = compare("w", np.float16(1), np.float16(1))
+    with pytest.raises(ValueError, match=r"no agreed tolerance for float16.*Name a tolerance"):
+        half.agrees()
+    assert half.agrees(1e-3)
+    for value in (1j, None, "a"):
+        with pytest.raises(TypeError, match=r"w: expected real numbers.*Convert"):
+            compare("w", value, value)
+
+
 def test_zeros_and_nothing_agree_exactly():
     assert compare("w", np.zeros(3), np.zeros(3)).max_rel == 0
     assert compare("w", np.zeros((0, 2)), np.zeros((0, 2))).max_rel == 0
@@ -73,9 +98,20 @@ def test_central_difference_of_a_known_gradient():
     assert_agree("gradient", gradient, 3 * w**2, tolerance=1e-8)
 
 
-def test_central_difference_wants_doubles():
-    with pytest.raises(TypeError, match=r"float64 weights\. Received float32"):
+def test_central_difference_wants_doubles_and_a_step():
+    with pytest.raises(TypeError, match=r"float64 array of weights\. Received float32"):
         central_difference(lambda: 0.0, np.zeros(2, np.float32))
+    with pytest.raises(TypeError, match=r"float64 array of weights\. Received list"):
+        central_difference(lambda: 0.0, [0.0])
+    with pytest.raises(ValueError, match=r"step above 0\. Received: 0"):
+        central_difference(lambda: 0.0, np.zeros(2), step=0)
+
+
+def test_central_difference_puts_the_weights_back_when_the_loss_fails():
+    w = np.array([1.0, 2.0])
+    with pytest.raises(ZeroDivisionError):
+        central_difference(lambda: 1 / 0, w)
+    assert w.tolist() == [1, 2]
 
 
 def test_printed_table(capsys):

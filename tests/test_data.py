@@ -62,10 +62,10 @@ def damaged(tmp_path):
     """A function that writes a copy of a data set with one piece of text replaced."""
 
     def write(name: str, old: str, new: str):
-        text = (DATASETS / name).read_text()
+        text = (DATASETS / name).read_text(encoding="utf-8")
         assert text.count(old) >= 1
         path = tmp_path / name
-        path.write_text(text.replace(old, new, 1))
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
         return path
 
     return write
@@ -94,12 +94,36 @@ def test_missing_file_of_the_package(monkeypatch, tmp_path):
         ("setosa", "sylvestris", r"one of setosa, versicolor.*'sylvestris' in row 1"),
         ("setosa", "", r"Found none in column 'Species', row 1"),
         ("1,5.1,", "1,5.1,5.1,5.1,", r"expected a CSV file"),
+        ("0.2,setosa\n2,", "0.2,setosa,7\n2,", r"expected a CSV file"),
+        ("\n2,4.9", "\n1,4.9", r"a name of its own for each row\. Found '1' as that of line 3"),
+        ("\n2,4.9", "\n,4.9", r"a name of its own for each row.*line 3"),
+        ("\n2,4.9", "\n151,4.9", r"row names 1, 2, \.\.\., 150.*Found '151' where 2 should be"),
     ],
 )
 def test_damaged_iris(damaged, old, new, message):
     with pytest.raises(ValueError, match=message) as error:
         load_iris(damaged("iris.csv", old, new))
     assert "Correct the file" in str(error.value)
+
+
+def test_a_column_of_truth_values_is_no_column_of_numbers(tmp_path):
+    path = tmp_path / "mtcars.csv"
+    load_mtcars().assign(vs=True).to_csv(path)
+    with pytest.raises(ValueError, match=r"finite numbers in column 'vs'.*'True' in row Mazda"):
+        load_mtcars(path)
+
+
+def test_a_copy_that_counts_rows_from_0(tmp_path):
+    path = tmp_path / "iris.csv"
+    load_iris().reset_index(drop=True).to_csv(path)
+    with pytest.raises(ValueError, match=r"row names 1, 2.*Found '0' where 1 should be"):
+        load_iris(path)
+
+
+def test_the_name_of_the_file_says_nothing_of_its_content(tmp_path):
+    path = tmp_path / "iris.csv.gz"
+    path.write_bytes((DATASETS / "iris.csv").read_bytes())
+    assert load_iris(path).equals(load_iris())
 
 
 def test_damaged_mtcars(damaged):

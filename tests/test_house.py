@@ -2,9 +2,11 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 
+from conftest import need
 from r_fixtures import ROOT
 
 TOP_LEVEL = {
@@ -20,6 +22,7 @@ TOP_LEVEL = {
 
 
 def tracked() -> list[str]:
+    need("A git checkout", shutil.which("git") and (ROOT / ".git").exists(), "Clone the course.")
     result = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
     )

@@ -4,6 +4,7 @@ import itertools
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
@@ -47,9 +48,37 @@ def test_history_has_a_panel_for_each_metric():
     assert fig.get_suptitle() == "Loss and accuracy"
 
 
+def test_history_validated_at_the_end_only():
+    fig = plot_history({"loss": [3, 2, 1], "val_loss": [4]}, "Loss")
+    assert fig.axes[0].lines[1].get_xdata().tolist() == [3]
+
+
 def test_history_without_numbers():
-    with pytest.raises(ValueError, match=r"at least one list.*val_loss"):
-        plot_history({"val_loss": [1]}, "")
+    for nothing in [{"val_loss": [1]}, {"loss": []}, {}]:
+        with pytest.raises(ValueError, match=r"at least one list.*Train"):
+            plot_history(nothing, "")
+    for wrong in [[1, 2], None]:
+        with pytest.raises(TypeError, match=r"what fit\(\) returns.*Received: \w+\. Put"):
+            plot_history(wrong, "")
+
+
+def test_counts_can_be_read_on_every_shade():
+    """Text has a contrast of 4.3 to 1 or more (large text needs 3) on each colour of the map."""
+    for count in range(101):
+        counts = pd.DataFrame([[count, 100]])
+        counts.index.name, counts.columns.name = "Predicted", "Actual"
+        (ax,) = plot_confusion_matrix(counts, "").axes
+        shade, text = ax.images[0].to_rgba(count), ax.texts[0].get_color()
+        lighter, darker = sorted([luminance(shade[:3]), luminance(text)], reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) >= 4.3, count
+        plt.close("all")
+
+
+def test_confusion_matrix_of_something_else():
+    with pytest.raises(TypeError, match=r"table of counts.*ndarray.*course\.rbase\.table"):
+        plot_confusion_matrix(np.eye(2), "")
+    with pytest.raises(ValueError, match=r"at least one class"):
+        plot_confusion_matrix(pd.DataFrame(), "")
 
 
 def test_confusion_matrix_writes_every_count():
@@ -66,6 +95,10 @@ def test_predicted_against_actual_has_the_line_of_equality():
     assert points.get_ydata().tolist() == [2, 4]
     with pytest.raises(ValueError, match=r"as many predicted.*3 and 2"):
         plot_predicted([1, 2], [1, 2, 3], "")
+    with pytest.raises(ValueError, match=r"at least one\. Received 0 and 0"):
+        plot_predicted([], [], "")
+    with pytest.raises(ValueError, match=r"finite numbers.*smaller learning rate"):
+        plot_predicted([1, 2], [1, np.nan], "")
 
 
 def test_network_has_a_line_for_each_weight():
@@ -73,3 +106,6 @@ def test_network_has_a_line_for_each_weight():
     assert len(fig.axes[0].lines) == 4 * 5 + 5 * 3
     with pytest.raises(ValueError, match="2 texts for 3 layers"):
         plot_network([4, 5, 3], ["in", "out"], "")
+    for size in [0, 2.5]:
+        with pytest.raises(ValueError, match=rf"1 or more\. Received {size}"):
+            plot_network([size, 2], ["in", "out"], "")

@@ -1,15 +1,14 @@
 """A quiet start holds messages back, and loses nothing when the start fails."""
 
 import subprocess
-import sys
+
+from conftest import run_python
 
 HEAD = "import os, sys; from course.quiet import quiet_start\n"
 
 
 def run(code: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-c", HEAD + code], capture_output=True, text=True, check=False
-    )
+    return run_python("-c", HEAD + code)
 
 
 def test_keras_starts_and_computes_without_a_word():
@@ -42,3 +41,44 @@ def test_a_failing_start_shows_everything():
     assert result.returncode == 1
     assert result.stderr.startswith("from C\nfrom Python\n")
     assert "ModuleNotFoundError: No module named 'a_package_that_is_not_there'" in result.stderr
+
+
+def test_a_notebook_s_messages_are_held_back_too():
+    """There Python's standard error is an object, and not that of the operating system."""
+    result = run(
+        "import io\n"
+        "sys.stderr = seen = io.StringIO()\n"
+        "with quiet_start():\n"
+        "    print('held back', file=sys.stderr)\n"
+        "print(repr(seen.getvalue()), sys.stderr is seen)\n"
+        "try:\n"
+        "    with quiet_start():\n"
+        "        print('shown', file=sys.stderr); 1 / 0\n"
+        "except ZeroDivisionError:\n"
+        "    print(repr(seen.getvalue()))"
+    )
+    assert result.stdout == "'' True\n'shown\\n'\n"
+
+
+def test_a_logger_set_up_inside_is_heard_afterwards():
+    result = run(
+        "import logging\n"
+        "with quiet_start():\n"
+        "    handler = logging.StreamHandler()\n"
+        "    logging.getLogger('x').addHandler(handler)\n"
+        "    logging.getLogger('x').warning('held back')\n"
+        "logging.getLogger('x').warning('heard')"
+    )
+    assert result.stderr == "heard\n"
+
+
+def test_a_program_without_standard_error_starts_all_the_same():
+    for code in ["sys.stderr = None\n", "os.close(2)\n"]:
+        result = run(code + "with quiet_start():\n    x = 1\nprint(x)")
+        assert (result.returncode, result.stdout) == (0, "1\n")
+
+
+def test_the_level_of_tensorflow_s_messages_can_be_chosen():
+    code = "with quiet_start(): pass\nprint(os.environ['TF_CPP_MIN_LOG_LEVEL'])"
+    assert run("os.environ.pop('TF_CPP_MIN_LOG_LEVEL', None)\n" + code).stdout == "2\n"
+    assert run("os.environ['TF_CPP_MIN_LOG_LEVEL'] = '0'\n" + code).stdout == "0\n"

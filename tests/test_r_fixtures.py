@@ -14,12 +14,16 @@ def fresh(rscript, tmp_path_factory):
 
 @pytest.mark.parametrize("name", ["rrandom.csv", "rbase.txt"])
 def test_fixture_is_what_r_writes(fresh, name):
-    assert (fresh / name).read_text() == (FIXTURES / name).read_text()
+    assert (fresh / name).read_text(encoding="utf-8") == (FIXTURES / name).read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("name", ["iris.csv", "mtcars.csv"])
 def test_data_set_is_what_r_writes(fresh, name):
-    assert (fresh / name).read_text() == (DATASETS / name).read_text()
+    assert (fresh / name).read_text(encoding="utf-8") == (DATASETS / name).read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("name", LESSONS)

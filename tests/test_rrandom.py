@@ -5,12 +5,13 @@ import hashlib
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from r_fixtures import FIXTURES
 
 from course.rrandom import RRandom
 
-with open(FIXTURES / "rrandom.csv", newline="") as file:
+with open(FIXTURES / "rrandom.csv", newline="", encoding="utf-8") as file:
     DRAWS = list(csv.DictReader(file))
 
 
@@ -95,6 +96,9 @@ def test_a_sequence_is_sampled_itself():
     letters = RRandom(5).sample(["a", "b", "c", "d"], 4)
     assert letters.tolist() == np.array(["a", "b", "c", "d"])[RRandom(5).sample(4)].tolist()
     assert RRandom(5).sample([7], 1).tolist() == [7]  # R would draw from 1, ..., 7
+    assert set(RRandom(5).sample([1, "a"])) == {1, "a"}  # each keeps its type
+    assert sorted(RRandom(5).sample(pd.Series([0.5, 1.5])).tolist()) == [0.5, 1.5]
+    assert RRandom(5).sample([]).size == 0
 
 
 def test_numpy_integers_are_whole_numbers():
@@ -122,16 +126,22 @@ def test_sample_larger_than_the_population():
     ("call", "error", "message"),
     [
         (lambda r: r.sample(10, -1), ValueError, "size to be 0 or more"),
-        (lambda r: r.sample(-1), ValueError, "population of 0 or more"),
-        (lambda r: r.sample(10, 2.5), TypeError, "whole number for size"),
-        (lambda r: r.sample(22.4, 2), TypeError, "whole number or a one-dimensional sequence"),
-        (lambda r: r.sample([[1, 2]], 1), TypeError, "one-dimensional sequence"),
+        (lambda r: r.sample(-1), ValueError, r"from 0 to 2\*\*52.*-1.*Give"),
+        (lambda r: r.sample(2**70, 2), ValueError, r"from 0 to 2\*\*52"),
+        (lambda r: r.sample(10, 2.5), TypeError, "whole number for size.*2.5.*int"),
+        (lambda r: r.sample(22.4, 2), TypeError, "one-dimensional sequence.*22.4.*int"),
+        (lambda r: r.sample("abc", 2), TypeError, "one-dimensional sequence.*'abc'.*list"),
+        (lambda r: r.sample(None, 2), TypeError, "one-dimensional sequence.*None"),
+        (lambda r: r.sample(np.eye(2), 1), TypeError, "one-dimensional sequence"),
         (lambda r: r.runif(-1), ValueError, "n to be 0 or more"),
-        (lambda r: r.runif(2.0), TypeError, "whole number for n"),
-        (lambda r: r.runif(2, 1, 0), ValueError, "min=1, max=0"),
-        (lambda r: r.runif(2, 0, float("inf")), ValueError, "finite limits"),
-        (lambda r: r.rnorm(2, 0, -1), ValueError, "sd=-1"),
-        (lambda r: r.rnorm(2, float("nan")), ValueError, "finite mean"),
+        (lambda r: r.runif(2.0), TypeError, "whole number for n.*int"),
+        (lambda r: r.runif(2, 1, 0), ValueError, "min=1.0, max=0.0. Exchange"),
+        (lambda r: r.runif(2, 0, float("inf")), ValueError, "finite number for max"),
+        (lambda r: r.runif(3, None), TypeError, "single number for min.*None"),
+        (lambda r: r.runif(3, 0, [1, 2, 3]), TypeError, r"single number for max.*\[1, 2, 3\]"),
+        (lambda r: r.rnorm(2, 0, -1), ValueError, "sd to be 0 or more.*sd=-1.0"),
+        (lambda r: r.rnorm(2, float("nan")), ValueError, "finite number for mean"),
+        (lambda r: r.rnorm(3, "a"), TypeError, "single number for mean.*'a'"),
     ],
 )
 def test_bad_input_is_named_and_draws_nothing(call, error, message):

@@ -41,7 +41,7 @@ def all_html(site: Path) -> list[Path]:
 
 
 def test_all_pages_are_there(site):
-    built = {str(path.with_suffix("")) for path in all_html(site)}
+    built = {path.with_suffix("").as_posix() for path in all_html(site)}
     assert set(ALL_PAGES) | {"genindex", "py-modindex", "search"} == built
 
 

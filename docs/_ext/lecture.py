@@ -65,12 +65,12 @@ def discard_stale_lessons(app, config):
     digest = hashlib.sha256()
     for path in sorted((ROOT / "course").rglob("*")):
         if path.suffix in {".csv", ".mplstyle", ".py"}:
-            digest.update(path.read_bytes())
-    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == digest.hexdigest():
         return
     shutil.rmtree(lessons, ignore_errors=True)
     lessons.mkdir()
-    stamp.write_text(digest.hexdigest())
+    stamp.write_text(digest.hexdigest(), encoding="utf-8")
 
 
 def setup(app):
