@@ -25,6 +25,7 @@ def code_blocks_of(lesson: str) -> list[str]:
 def run_blocks(blocks: list[str]) -> tuple[dict, list[list[str]]]:
     """Run blocks of code one after the other; return the variables, and the lines each printed."""
     plt.switch_backend("agg")
+    plt.close("all")  # of a run that failed before
     namespace, printed = {"__name__": "__main__"}, []
     with plt.style.context("default"):
         for block in blocks:
