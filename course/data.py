@@ -88,15 +88,7 @@ def _read(path: Path, columns: tuple[str, ...], n_rows: int) -> pd.DataFrame:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: expected a data set here, found no file. {_remedy(path)}")
     try:
-        # R writes NA for a missing value, and nothing else stands for one.
-        frame = pd.read_csv(
-            path,
-            compression=None,
-            dtype={0: str},
-            index_col=False,
-            keep_default_na=False,
-            na_values=["NA", ""],
-        )
+        frame = pd.read_csv(path, compression=None, dtype={0: str}, index_col=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: expected a CSV file. {error}. {_remedy(path)}") from error
     except pd.errors.ParserWarning as error:  # only where warnings are errors

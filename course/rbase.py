@@ -15,7 +15,6 @@ import pandas as pd
 __all__ = ["factor", "max_col", "one_hot", "r_print", "r_str", "scale", "table"]
 
 LINE_WIDTH = 80  # R's options("width")
-MOST_DECIMALS = 15  # R shows no more in fixed notation
 
 
 # Factors, tables and columns ----------------------------------------------------------------
@@ -323,7 +322,7 @@ def _format_doubles(values: np.ndarray, digits: int) -> list[str]:
     needs = [_needs(abs(v), digits) for v in finite]
     most = max((n for n, _, _ in needs), default=1)
     decimals = max((n - exponent - 1 for n, exponent, _ in needs), default=0)
-    decimals = min(max(decimals, 0), MOST_DECIMALS)
+    decimals = max(decimals, 0)
     fixed_width = (
         max(((v < 0) + left for v, (_, _, left) in zip(finite, needs, strict=True)), default=0)
         + decimals
@@ -350,7 +349,7 @@ def _needs(value: float, digits: int) -> tuple[int, int, int]:
     left = max(exponent + 1, 1)
     # 9999.6 rounds to 1e+04 with four digits, yet shows four digits before the point if it may
     # keep a decimal: then R does not count the fifth.
-    decimals = min(max(digits - exponent, 0), MOST_DECIMALS)
+    decimals = max(digits - exponent, 0)
     if exponent > 0 and value < 10.0**exponent - 0.5 / 10.0**decimals:
         left -= 1
     return needed, exponent, left

@@ -44,7 +44,7 @@ for (seed in c(1, 123)) {
   }
   # From here on R draws small samples in another way.
   set.seed(seed)
-  record("sample 20000000 1000", seed, as.integer(sample(20000000, 1000) - 1))
+  record("sample 10000001 20000", seed, as.integer(sample(10000001, 20000) - 1))
 }
 
 # A state made by hand whose first word is 0: R never returns 0 itself.
