@@ -86,7 +86,7 @@ class RRandom:
 
     @property
     def state(self) -> np.ndarray:
-        """The generator's state, ``(625,)`` uint32: R's ``.Random.seed`` after its first entry.
+        """R's ``.Random.seed`` without its first entry, as a ``(625,)`` uint32 array.
 
         The first word is the position in the 624 words that follow.
         """

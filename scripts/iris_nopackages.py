@@ -263,20 +263,19 @@ r_print(loss)
 #    dW_1 &= X^\top dz_1, & db_1 &= \text{column sums of } dz_1
 #    \end{aligned}
 #
-# Here :math:`dz_2` stands for the derivative of the loss with respect to :math:`z_2`,
-# and so on; :math:`\odot` multiplies entry by entry.
+# Here :math:`dz_2` stands for the derivative of the *summed* loss :math:`n L` with
+# respect to :math:`z_2`, and so on; :math:`\odot` multiplies entry by entry.
 #
 # - Softmax and cross-entropy together have the simple derivative *prediction minus
 #   truth*.
 # - :math:`z_2` is :math:`a_1 W_2 + b_2`, so a change in :math:`W_2` acts through
 #   :math:`a_1`: hence the factor :math:`a_1^\top`.
 # - A unit is *active* for a flower if its sum :math:`z_1` is positive. The derivative
-#   of ReLU is 1 where a unit is active and 0 elsewhere: that is the factor :math:`[a_1
-#   > 0]`.
+#   of ReLU is 1 where a unit is active and 0 elsewhere: hence :math:`[a_1 > 0]`.
 #
-# One thing to know about the lecture's script: these are the derivatives of the *sum*
-# of the losses of all flowers, while the printed loss is their *mean*. The direction is
-# the same; each step is :math:`n` times as long.
+# One thing to know about the lecture's script: it descends the *sum* of the losses of
+# all flowers and prints their *mean*. The direction is the same; each step is :math:`n`
+# times as long.
 #
 # .. code-block:: r
 #

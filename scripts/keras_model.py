@@ -2,13 +2,13 @@ r"""Reminder: a whole Keras model, part by part
 ===========================================
 
 **What does each line of a Keras model do?** Here is a whole model, from data to
-history, with each part explained where it stands. It turns four
-measurements of a flower into the probabilities of three species:
+history, with each part explained where it stands. It turns four measurements of a
+flower into the probabilities of three species:
 
 .. math::
 
-   X \;\longrightarrow\; \operatorname{relu}(X W_1 + b_1)
-     \;\longrightarrow\; \operatorname{softmax}(\,\cdots W_2 + b_2).
+   X \;\longrightarrow\; a_1 = \operatorname{relu}(X W_1 + b_1)
+     \;\longrightarrow\; a_2 = \operatorname{softmax}(a_1 W_2 + b_2).
 
 The next lesson takes this network apart.
 
