@@ -31,9 +31,8 @@ def quiet_start() -> Iterator[None]:
             import keras
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        real = os.dup(STANDARD_ERROR)
-    except OSError:  # there is none, as in a program with no console
+    real = _copy_of_standard_error()
+    if real is None:
         yield
         return
     # In a notebook Python's own messages take another way than those of C: hold back both.
@@ -57,6 +56,14 @@ def quiet_start() -> Iterator[None]:
                 c_messages.seek(0)
                 gate.write(c_messages.read().decode(errors="replace") + python_messages)
                 gate.flush()
+
+
+def _copy_of_standard_error() -> int | None:
+    """A second number for standard error, or None if there is none, as with no console."""
+    try:
+        return os.dup(STANDARD_ERROR)
+    except OSError:
+        return None
 
 
 class _Gate:

@@ -54,6 +54,10 @@ sphinx_gallery_conf = {
     "within_subsection_order": "lecture.LessonOrder",
     "parallel": 2,
     "capture_repr": ("_repr_html_",),
+    "first_notebook_cell": (
+        "# This notebook needs the course package. In the folder of the course:\n"
+        '# python -m pip install -e ".[keras]"'
+    ),
     "image_srcset": ["2x"],
     "reset_modules": ("matplotlib", "lecture.reset_keras"),
     "show_memory": False,

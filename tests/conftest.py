@@ -67,7 +67,7 @@ def without_display() -> dict[str, str]:
         environment.pop("MPLBACKEND", None)  # matplotlib has to find out by itself
     else:
         environment["MPLBACKEND"] = "agg"
-        environment["PYTHONWARNINGS"] = "ignore:.*non-interactive:UserWarning"
+        environment["PYTHONWARNINGS"] = "ignore::UserWarning"  # that nothing can be shown
     return environment
 
 
