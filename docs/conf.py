@@ -7,6 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 os.environ["MPLBACKEND"] = "agg"  # the figures go into files, not onto a screen
+# A false alarm of OpenBLAS, see pyproject.toml; the lessons run in processes of their own.
+os.environ["PYTHONWARNINGS"] = "ignore:invalid value encountered in matmul:RuntimeWarning"
 
 project = "From simple to deep neural networks"
 author = "The course's authors, after a lecture by Andrew Parnell"
