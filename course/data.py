@@ -9,6 +9,7 @@ E. Anderson (1935), "The irises of the Gaspe Peninsula", Bulletin of the America
 regression models interactively", Biometrics 37, 391-411.
 """
 
+import warnings
 from os import PathLike
 from pathlib import Path
 
@@ -88,11 +89,18 @@ def _read(path: Path, columns: tuple[str, ...], n_rows: int) -> pd.DataFrame:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: expected a data set here, found no file. {_remedy(path)}")
     try:
-        frame = pd.read_csv(path, compression=None, dtype={0: str}, index_col=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: expected a CSV file. {error}. {_remedy(path)}") from error
-    except pd.errors.ParserWarning as error:  # only where warnings are errors
-        raise ValueError(f"{path}: expected a CSV file. {error} {_remedy(path)}") from error
+        with warnings.catch_warnings():
+            # pandas only warns where it drops a value too many in a row.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(path, compression=None, dtype={0: str}, index_col=False)
+    except (
+        pd.errors.EmptyDataError,
+        pd.errors.ParserError,
+        pd.errors.ParserWarning,
+        UnicodeDecodeError,
+    ) as error:
+        reason = str(error).strip().rstrip(".")
+        raise ValueError(f"{path}: expected a CSV file. {reason}. {_remedy(path)}") from error
     found = tuple(frame.columns[1:])
     if found != columns:
         raise ValueError(

@@ -14,6 +14,7 @@ import pandas as pd
 
 __all__ = ["factor", "max_col", "one_hot", "r_print", "r_str", "scale", "table"]
 
+R_TYPES = {"b": "logi", "i": "int", "u": "int", "f": "num"}  # by NumPy's letters for them
 LINE_WIDTH = 80  # R's options("width")
 
 
@@ -262,7 +263,8 @@ def r_str(x: np.ndarray) -> None:
     """Print a one-line summary of a vector or matrix of numbers, as R's ``str``.
 
     As in R, matrices are read by column and numbers get three significant digits. Ten numbers
-    are shown if they are whole or if three digits say all about them, five otherwise.
+    are shown if they are whole or if three digits say all about them, five otherwise; of truth
+    values, six.
 
     Args:
         x: a number, ``(n,)`` numbers, or an array of more dimensions.
@@ -275,15 +277,15 @@ def r_str(x: np.ndarray) -> None:
          num [1:2, 1:3] 1 2 3 4 5 ...
     """
     x = _numbers(x, "r_str")
-    kind = "num" if x.dtype.kind == "f" or x.size == 0 else "int"
+    kind = "num" if x.size == 0 else R_TYPES[x.dtype.kind]
     if x.size == 0 and x.ndim < 2:
         print(f" {kind}(0) ")
         return
     extent = ", ".join(f"1:{n}" if n > 1 else str(n) for n in x.shape)
     extent = f"[{extent}] " if x.ndim > 1 or x.size > 1 else ""
     values = x.ravel(order="F")
-    shown = values[:10]
-    if not all(_is_short(v) for v in shown if not np.isnan(v)):
+    shown = values[: 6 if kind == "logi" else 10]
+    if kind == "num" and not all(_is_short(v) for v in shown if not np.isnan(v)):
         shown = shown[:5]
     texts = [_drop_zeros(text.strip()) for text in _format(shown, digits=3)]
     more = " ..." if values.size > shown.size else ""
@@ -292,7 +294,7 @@ def r_str(x: np.ndarray) -> None:
 
 def _is_short(value: float) -> bool:
     """Whether three significant digits in fixed notation say all about a number."""
-    if value == 0 or isinstance(value, np.integer):
+    if value == 0:
         return True
     if not 1e-10 < abs(value) < 1e10:
         return False

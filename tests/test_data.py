@@ -100,6 +100,7 @@ def test_missing_file_of_the_package(monkeypatch, tmp_path):
         ("\n2,4.9", "\n151,4.9", r"row names 1, 2, \.\.\., 150.*Found '151' where 2 should be"),
     ],
 )
+@pytest.mark.filterwarnings("default")  # as in a student's session, where warnings only warn
 def test_damaged_iris(damaged, old, new, message):
     with pytest.raises(ValueError, match=message) as error:
         load_iris(damaged("iris.csv", old, new))

@@ -24,44 +24,40 @@ def keras():
     keras.config.set_dtype_policy("float32")
 
 
-def check_twin(namespace: dict, weights: list) -> None:
-    for name, value in zip(["W1", "b1", "W2", "b2"], weights, strict=True):
-        assert_agree(name, namespace[name], value)
+def twin_of(keras, lesson: dict, layers: list, rate: float, loss: str):
+    """A Keras model with the initial weights of a lesson, that takes plain steps."""
+    twin = keras.Sequential(layers)
+    twin.set_weights(list(lesson["initial"]))
+    twin.compile(optimizer=keras.optimizers.SGD(rate), loss=loss)
+    return twin
+
+
+def check_twin(lesson: dict, twin, test_data) -> None:
+    """The lesson ends at the weights of its twin, and predicts the same."""
+    for name, value in zip(["W1", "b1", "W2", "b2"], twin.get_weights(), strict=True):
+        assert_agree(name, lesson[name], value)
+    assert_agree("test_pred", lesson["test_pred"], twin.predict(test_data, verbose=0))
 
 
 def test_iris(keras):
     lesson, _ = checks.run_blocks(checks.code_blocks_of("iris_nopackages"))
     x, y = lesson["train_data"], lesson["train_labels_onehot"]
-    twin = keras.Sequential(
-        [
-            keras.layers.Input((4,)),
-            keras.layers.Dense(5, activation="relu"),
-            keras.layers.Dense(3, activation="softmax"),
-        ]
-    )
-    twin.set_weights(list(lesson["initial"]))
+    dense = keras.layers.Dense
+    layers = [keras.layers.Input((4,)), dense(5, "relu"), dense(3, "softmax")]
     rate = lesson["learning_rate"] * len(x)  # the lesson descends the sum, Keras the mean
-    twin.compile(optimizer=keras.optimizers.SGD(rate), loss="categorical_crossentropy")
+    twin = twin_of(keras, lesson, layers, rate, "categorical_crossentropy")
     history = twin.fit(x, y, epochs=200, batch_size=len(x), shuffle=False, verbose=0).history
-    check_twin(lesson, twin.get_weights())
+    check_twin(lesson, twin, lesson["test_data"])
     assert history["loss"] == pytest.approx(lesson["losses"], rel=1e-12)
-    assert_agree("test_pred", lesson["test_pred"], twin.predict(lesson["test_data"], verbose=0))
 
 
 def test_mtcars(keras):
     lesson, _ = checks.run_blocks(checks.code_blocks_of("mtcars_nopackages"))
     x, y = lesson["X_train"], lesson["y_train"]
-    twin = keras.Sequential(
-        [
-            keras.layers.Input((2,)),
-            keras.layers.Dense(5, activation="sigmoid"),
-            keras.layers.Dense(1),
-        ]
-    )
-    twin.set_weights(list(lesson["initial"]))
+    dense = keras.layers.Dense
+    layers = [keras.layers.Input((2,)), dense(5, "sigmoid"), dense(1)]
     rate = lesson["learning_rate"] * len(x) / 2  # half the sum against the mean
-    twin.compile(optimizer=keras.optimizers.SGD(rate), loss="mse")
+    twin = twin_of(keras, lesson, layers, rate, "mse")
     for _ in range(lesson["epochs"]):
         twin.train_on_batch(x, y)
-    check_twin(lesson, twin.get_weights())
-    assert_agree("test_pred", lesson["test_pred"], twin.predict(lesson["X_test"], verbose=0))
+    check_twin(lesson, twin, lesson["X_test"])

@@ -47,7 +47,11 @@ whole(100000L)
 whole(c(1L, -20L, 300000L))
 whole(1:40)
 whole(matrix(1:24, 2))
-case("print_logical", c(TRUE, FALSE), capture.output(print(c(TRUE, FALSE))))
+for (n in c(1, 2, 6, 7)) {
+  x <- rep(c(TRUE, FALSE), 4)[seq_len(n)]
+  case("print_logical", x, capture.output(print(x)))
+  case("str_logical", x, capture.output(str(x)))
+}
 
 named <- matrix(c(1.5, -2, 30, 400, 0.001, 6), 2, dimnames = list(c("a", "bbb"), c("x", "yy", "z")))
 case("named", named, capture.output(print(named)))
