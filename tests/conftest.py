@@ -8,6 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+# oneDNN, a library inside TensorFlow, reads past the end of its memory for some tiny convolutions
+# in single precision: one channel, one filter, outputs one pixel wide, strides of (1, 2) or more.
+# It gives wrong numbers, at times a crash (TensorFlow 2.21). TensorFlow's own code is right, so the
+# tests that draw shapes at random use that. The lessons, in processes of their own, keep oneDNN.
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+
 import pytest
 from r_fixtures import ROOT, RSCRIPT, SCRIPTS
 
@@ -61,8 +67,10 @@ def rscript():
 
 
 def without_display() -> dict[str, str]:
-    """The environment with no screen to open windows on."""
-    environment = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+    """The environment with no screen to open windows on, and the pictures that need nothing."""
+    left_out = {"DISPLAY", "WAYLAND_DISPLAY", "TF_ENABLE_ONEDNN_OPTS"}
+    environment = {k: v for k, v in os.environ.items() if k not in left_out}
+    environment["COURSE_IMAGES"] = "digits"  # whatever other pictures this machine may have
     if sys.platform == "linux":
         environment.pop("MPLBACKEND", None)  # matplotlib has to find out by itself
     else:
@@ -140,3 +148,12 @@ def site(tmp_path_factory) -> Path:
     if result.returncode != 0:
         pytest.fail(f"The website does not build:\n{result.stdout}\n{result.stderr}")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print the largest differences between the layers by hand and Keras."""
+    layer_checks = sys.modules.get("layer_checks")
+    if layer_checks is not None and layer_checks.LARGEST:
+        terminalreporter.section("largest relative differences from Keras")
+        for line in layer_checks.summary_lines():
+            terminalreporter.line(line)

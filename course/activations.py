@@ -1,0 +1,193 @@
+"""Activation functions and their derivatives, as Keras computes them.
+
+Each function takes the weighted sums ``z`` of a layer, an array of any shape, and returns the
+activations ``a`` in the same shape and type. Beside each stands its backward step: it takes the
+derivative of the loss with respect to ``a``, called ``da``, and returns the one with respect to
+``z``. All act entry by entry, except `softmax`, which acts on the last axis.
+
+Source: the functions of ``keras.activations``, with their default settings. One of them,
+`gelu`, needs the error function, which NumPy lacks; it comes from Python's ``math``.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = [
+    "ACTIVATIONS",
+    "ActivationFunction",
+    "elu",
+    "gelu",
+    "get",
+    "leaky_relu",
+    "linear",
+    "relu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "tanh",
+]
+
+
+def linear(z: np.ndarray) -> np.ndarray:
+    """No activation: ``a = z``."""
+    return z
+
+
+def linear_backward(da, z, a):
+    return da
+
+
+def relu(z: np.ndarray) -> np.ndarray:
+    """The positive part of ``z``. Its derivative at 0 counts as 0."""
+    return np.maximum(0, z)
+
+
+def relu_backward(da, z, a):
+    return da * (z > 0)
+
+
+def leaky_relu(z: np.ndarray, negative_slope: float = 0.2) -> np.ndarray:
+    """``z`` where it is positive, ``negative_slope * z`` elsewhere."""
+    return np.where(z > 0, z, negative_slope * z)
+
+
+def leaky_relu_backward(da, z, a, negative_slope=0.2):
+    return np.where(z > 0, da, negative_slope * da)
+
+
+def elu(z: np.ndarray) -> np.ndarray:
+    """``z`` where it is positive, ``exp(z) - 1`` elsewhere."""
+    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
+
+
+def elu_backward(da, z, a):
+    return np.where(z > 0, da, da * (a + 1))  # the derivative exp(z) is a + 1
+
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    """``1 / (1 + exp(-z))``, written so that nothing overflows."""
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, e) / (1 + e)
+
+
+def sigmoid_backward(da, z, a):
+    return da * a * (1 - a)
+
+
+def tanh(z: np.ndarray) -> np.ndarray:
+    """The hyperbolic tangent."""
+    return np.tanh(z)
+
+
+def tanh_backward(da, z, a):
+    return da * (1 - a**2)
+
+
+def softplus(z: np.ndarray) -> np.ndarray:
+    """``log(1 + exp(z))``, written so that nothing overflows."""
+    return np.logaddexp(0, z)
+
+
+def softplus_backward(da, z, a):
+    return da * sigmoid(z)
+
+
+def silu(z: np.ndarray) -> np.ndarray:
+    """``z * sigmoid(z)``, also called swish."""
+    return z * sigmoid(z)
+
+
+def silu_backward(da, z, a):
+    s = sigmoid(z)
+    return da * (s + a * (1 - s))
+
+
+def gelu(z: np.ndarray) -> np.ndarray:
+    """``z`` times the probability that a standard normal number is below ``z``."""
+    return z * _normal_below(z)
+
+
+def gelu_backward(da, z, a):
+    density = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+    return da * (_normal_below(z) + z * density)
+
+
+def _normal_below(z):
+    """The distribution function of the standard normal distribution, R's ``pnorm``."""
+    erf = np.vectorize(math.erf, otypes=[float])
+    return ((1 + erf(z / math.sqrt(2))) / 2).astype(z.dtype)
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    """Probabilities along the last axis: positive, with sum 1.
+
+    The largest ``z`` of each row is subtracted first; the result is the same and nothing
+    overflows.
+    """
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def softmax_backward(da, z, a):
+    return a * (da - (da * a).sum(axis=-1, keepdims=True))
+
+
+@dataclass(frozen=True)
+class ActivationFunction:
+    """An activation function and its backward step.
+
+    Attributes:
+        name: the name in Keras, for example ``"relu"``.
+        forward: from ``z`` to ``a``.
+        backward: from ``da, z, a`` to ``dz``; all four have one shape.
+    """
+
+    name: str
+    forward: Callable[[np.ndarray], np.ndarray]
+    backward: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+ACTIVATIONS = {
+    function.name: function
+    for function in [
+        ActivationFunction("linear", linear, linear_backward),
+        ActivationFunction("relu", relu, relu_backward),
+        ActivationFunction("leaky_relu", leaky_relu, leaky_relu_backward),
+        ActivationFunction("elu", elu, elu_backward),
+        ActivationFunction("gelu", gelu, gelu_backward),
+        ActivationFunction("silu", silu, silu_backward),
+        ActivationFunction("sigmoid", sigmoid, sigmoid_backward),
+        ActivationFunction("tanh", tanh, tanh_backward),
+        ActivationFunction("softplus", softplus, softplus_backward),
+        ActivationFunction("softmax", softmax, softmax_backward),
+    ]
+}
+"""All activation functions of the course, by their names in Keras."""
+
+
+def get(identifier: str | ActivationFunction | None) -> ActivationFunction:
+    """The activation function of a name, as ``keras.activations.get``.
+
+    Args:
+        identifier: a name, an `ActivationFunction` of your own, or None for no activation.
+
+    Returns:
+        The function and its backward step.
+
+    Raises:
+        ValueError: if there is none of that name.
+    """
+    if identifier is None:
+        return ACTIVATIONS["linear"]
+    if isinstance(identifier, ActivationFunction):
+        return identifier
+    if not isinstance(identifier, str) or identifier not in ACTIVATIONS:
+        raise ValueError(
+            f"Expected the name of an activation function: {', '.join(ACTIVATIONS)}. "
+            f"Received: activation={identifier!r}. For another, make an ActivationFunction."
+        )
+    return ACTIVATIONS[identifier]

@@ -1,0 +1,682 @@
+"""The layers of the lecture by hand, with the names, arguments and weights of Keras.
+
+Each layer has a ``forward`` that turns its inputs ``x`` into its outputs, and a ``backward`` that
+turns ``dy``, the derivative of the loss with respect to its outputs, into the derivative with
+respect to its inputs, and notes the derivatives with respect to its weights on the way::
+
+    layer = Dense(5, activation="relu")
+    y = layer.forward(x)          # (n, 4) -> (n, 5)
+    dx = layer.backward(dy)       # (n, 5) -> (n, 4)
+    dkernel, dbias = layer.get_gradients()
+
+Weights have the shapes and the order of Keras, so they copy over with ``get_weights`` and
+``set_weights``. Pictures are arrays of shape ``(n, height, width, channels)``. A layer computes in
+the type in which it was built, float32 or float64.
+
+Only NumPy is used. The lessons :doc:`/lessons/layer_types` and
+:doc:`/lessons/cifar_nopackages_cnn` derive these formulas step by step; the page
+:doc:`/layers` has them in one table, compared with Keras.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from numbers import Integral, Real
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from course import activations
+
+__all__ = [
+    "Activation",
+    "AveragePooling2D",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Input",
+    "Layer",
+    "MaxPooling2D",
+]
+
+DTYPES = ("float32", "float64")
+PADDINGS = ("valid", "same")
+
+
+class Input:
+    """The shape of the data, as the first entry of a `course.sequential.Sequential`.
+
+    Args:
+        shape: the shape of one case, for example ``(4,)`` or ``(32, 32, 3)``.
+
+    Source: ``keras.layers.Input``.
+    """
+
+    def __init__(self, shape: Sequence[int]):
+        self.shape = (None, *(_whole_number("Input", "shape", size) for size in shape))
+
+
+class Layer:
+    """What all layers share: building, weights and gradients.
+
+    Attributes:
+        name: the name in messages and summaries; `course.sequential.Sequential` gives one.
+        built: whether the shape of the inputs is known and the weights exist.
+        dtype: the type of the weights and outputs.
+        input_shape: the shape of the inputs, with None for the number of cases.
+
+    Source: ``keras.layers.Layer``.
+    """
+
+    weight_names: tuple[str, ...] = ()  # the attributes that hold the weights, in Keras' order
+    activation = activations.get("linear")
+
+    def __init__(self):
+        self.name = self.kind()
+        self.built = False
+        self.dtype = None
+        self.input_shape = None
+        self._called = False
+
+    @classmethod
+    def kind(cls) -> str:
+        """The name of the class as Keras writes it: ``max_pooling2d`` for ``MaxPooling2D``."""
+        return re.sub(r"(?<=[a-z])([A-Z])(?=[a-z])", r"_\1", cls.__name__).lower()
+
+    def build(self, input_shape: Sequence[int | None], dtype: str = "float32", seed=None) -> None:
+        """Learn the shape of the inputs and draw the initial weights.
+
+        Args:
+            input_shape: the shape of the inputs; the first entry, the number of cases, is
+                ignored.
+            dtype: ``"float32"``, as in Keras, or ``"float64"``.
+            seed: for the random weights: a whole number, or a NumPy random generator.
+
+        Raises:
+            ValueError: if the layer cannot take inputs of this shape, or the type is another.
+        """
+        if np.dtype(dtype).name not in DTYPES:
+            raise ValueError(
+                f"{self.name}: expected a type of {' or '.join(DTYPES)}. Received: dtype={dtype!r}."
+            )
+        self.input_shape = (None, *tuple(input_shape)[1:])
+        self.dtype = np.dtype(dtype)
+        self.output_shape = self.compute_output_shape(self.input_shape)
+        self._build(np.random.default_rng(seed))
+        self.built = True
+        self._called = False
+
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+        """The shape of the outputs for inputs of a shape; the number of cases may be None.
+
+        Raises:
+            ValueError: if the layer cannot take inputs of this shape.
+        """
+        return tuple(input_shape)
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        """The outputs of the layer; keeps what `backward` needs.
+
+        A layer that is not built yet builds itself for these inputs.
+
+        Args:
+            x: the inputs, one case for each entry of the first axis.
+            training: whether this is for training; only `Dropout` makes a difference.
+
+        Returns:
+            The outputs.
+
+        Raises:
+            ValueError: if the inputs have another shape than the layer was built for.
+        """
+        x = np.asarray(x)
+        if not self.built:
+            self.build(x.shape, x.dtype if x.dtype.name in DTYPES else "float32")
+        if x.ndim != len(self.input_shape) or x.shape[1:] != self.input_shape[1:]:
+            raise ValueError(
+                f"{self.name}: expected inputs of shape {_text(self.input_shape)}. Received an "
+                f"array of shape {x.shape}. The first entry is the number of cases; the others "
+                "must be as the layer was built."
+            )
+        self.x = x.astype(self.dtype, copy=False)
+        self.z = self._forward(self.x, training)
+        self.a = self.activation.forward(self.z)
+        self._called = True
+        return self.a
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        """The derivative with respect to the inputs; notes those with respect to the weights.
+
+        Args:
+            dy: the derivative of the loss with respect to the outputs of the last `forward`.
+
+        Returns:
+            The derivative with respect to the inputs, in their shape.
+
+        Raises:
+            RuntimeError: if `forward` was not called before.
+            ValueError: if ``dy`` has another shape than the outputs.
+        """
+        dy = self._checked_derivative(dy)
+        return self._backward(self.activation.backward(dy, self.z, self.a))
+
+    def backward_from_z(self, dz: np.ndarray) -> np.ndarray:
+        """As `backward`, from the derivative with respect to ``z``, before the activation.
+
+        The loss and the last activation are often easier to differentiate together: softmax with
+        cross-entropy gives *prediction minus truth*.
+        """
+        return self._backward(self._checked_derivative(dz))
+
+    def _build(self, rng: np.random.Generator) -> None:
+        """Draw the initial weights."""
+
+    def _forward(self, x: np.ndarray, training: bool) -> np.ndarray:
+        """From the inputs to ``z``, before the activation."""
+        raise NotImplementedError
+
+    def _backward(self, dz: np.ndarray) -> np.ndarray:
+        """From the derivative with respect to ``z`` to the one with respect to the inputs."""
+        raise NotImplementedError
+
+    def _checked_derivative(self, dy: np.ndarray) -> np.ndarray:
+        if not self._called:
+            raise RuntimeError(
+                f"{self.name}: expected forward() before backward(), which differentiates it."
+            )
+        if np.shape(dy) != self.a.shape:
+            raise ValueError(
+                f"{self.name}: expected a derivative of the shape of the outputs, {self.a.shape}. "
+                f"Received an array of shape {np.shape(dy)}."
+            )
+        return np.asarray(dy, dtype=self.dtype)
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """The arrays of weights themselves, not copies, in the order of Keras."""
+        return [getattr(self, name) for name in self.weight_names] if self.built else []
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of the weights, in the order of Keras: for most layers kernel and bias."""
+        return [w.copy() for w in self.weights]
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Put in other weights, for example those of a Keras layer.
+
+        Args:
+            weights: arrays of the shapes of `get_weights`, in its order.
+
+        Raises:
+            ValueError: if the layer is not built, or the number or a shape differs. The weights
+                then stay as they are.
+        """
+        if not self.built:
+            raise ValueError(
+                f"{self.name}: expected a layer that is built. Received weights for one that does "
+                "not know the shape of its inputs yet. Call build() or forward() first."
+            )
+        expected, found = [w.shape for w in self.weights], [np.shape(w) for w in weights]
+        if expected != found:
+            raise ValueError(
+                f"{self.name}: expected weights of shapes {expected}. Received shapes {found}. "
+                "get_weights() shows the order."
+            )
+        for own, new in zip(self.weights, weights, strict=True):
+            own[...] = new
+
+    def get_gradients(self) -> list[np.ndarray]:
+        """The derivatives of the loss with respect to the weights, in the same order.
+
+        Raises:
+            RuntimeError: if `backward` was not called before.
+        """
+        if not all(hasattr(self, f"d{name}") for name in self.weight_names):
+            raise RuntimeError(f"{self.name}: expected backward() before get_gradients().")
+        return [getattr(self, f"d{name}") for name in self.weight_names]
+
+    def count_params(self) -> int:
+        """How many weights and biases there are."""
+        return sum(w.size for w in self.weights)
+
+
+class Dense(Layer):
+    """Every output is a weighted sum of every input: ``y = activation(x @ kernel + bias)``.
+
+    Inputs ``(n, ..., p)`` become outputs ``(n, ..., units)``. The weights are ``kernel``
+    ``(p, units)`` and ``bias`` ``(units,)``.
+
+    Args:
+        units: how many outputs, a positive whole number.
+        activation: the name of an activation function; None for none.
+        use_bias: whether there is a bias.
+        kernel_initializer: how the kernel starts: ``"glorot_uniform"`` or ``"zeros"``.
+        bias_initializer: how the bias starts.
+
+    Raises:
+        ValueError: if an argument is none of these.
+
+    Source: ``keras.layers.Dense``; in R ``layer_dense``.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: str | None = None,
+        use_bias: bool = True,
+        kernel_initializer: str = "glorot_uniform",
+        bias_initializer: str = "zeros",
+    ):
+        super().__init__()
+        self.units = _whole_number("Dense", "units", units)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.weight_names = ("kernel", "bias") if use_bias else ("kernel",)
+        self.initializers = [_initializer(f) for f in (kernel_initializer, bias_initializer)]
+
+    def compute_output_shape(self, input_shape):
+        """``(n, ..., p)`` becomes ``(n, ..., units)``."""
+        if len(input_shape) < 2:
+            raise ValueError(
+                f"{self.name}: expected inputs of shape (cases, numbers). Received shape "
+                f"{_text(input_shape)}. Put each case into a row, with x.reshape(-1, 1) for one "
+                "number each."
+            )
+        return (*input_shape[:-1], self.units)
+
+    def _build(self, rng):
+        shape = (self.input_shape[-1], self.units)
+        self.kernel = self.initializers[0](shape, rng).astype(self.dtype)
+        self.bias = self.initializers[1]((self.units,), rng).astype(self.dtype)
+
+    def _forward(self, x, training):
+        z = x @ self.kernel  # (n, p) @ (p, q) -> (n, q)
+        return z + self.bias if self.use_bias else z
+
+    def _backward(self, dz):
+        x_rows = self.x.reshape(-1, self.x.shape[-1])
+        dz_rows = dz.reshape(-1, self.units)
+        self.dkernel = x_rows.T @ dz_rows  # (p, n) @ (n, q) -> (p, q)
+        self.dbias = dz_rows.sum(axis=0)  # (q,)
+        return dz @ self.kernel.T  # (n, q) @ (q, p) -> (n, p)
+
+
+class _Windows(Layer):
+    """A layer that looks at a picture through a sliding window."""
+
+    def __init__(self, size, strides, padding):
+        super().__init__()
+        cls = type(self).__name__
+        self.size = _pair(cls, self.size_name, size)
+        self.strides = self.size if strides is None else _pair(cls, "strides", strides)
+        if not isinstance(padding, str) or padding.lower() not in PADDINGS:
+            raise ValueError(
+                f"{cls}: expected a padding of {' or '.join(PADDINGS)}. "
+                f"Received: padding={padding!r}."
+            )
+        self.padding = padding.lower()
+
+    def compute_output_shape(self, input_shape):
+        """``(n, height, width, channels)`` becomes ``(n, height', width', channels')``.
+
+        With padding ``"valid"``, ``height' = (height - size) // strides + 1``; with ``"same"``,
+        ``height'`` is ``height / strides``, rounded up.
+        """
+        if len(input_shape) != 4 or not all(input_shape[1:]):
+            raise ValueError(
+                f"{self.name}: expected pictures of shape (cases, height, width, channels). "
+                f"Received shape {_text(input_shape)}. Grey pictures need one channel: "
+                "x[..., np.newaxis]."
+            )
+        n, *sides, channels = input_shape
+        if self.padding == "valid" and any(
+            side < k for side, k in zip(sides, self.size, strict=True)
+        ):
+            raise ValueError(
+                f"{self.name}: expected pictures of at least the {self.size_name} {self.size}. "
+                f"Received shape {_text(input_shape)}. Choose a smaller {self.size_name}, or "
+                "padding='same'."
+            )
+        out = [
+            -(-side // step) if self.padding == "same" else (side - k) // step + 1
+            for side, k, step in zip(sides, self.size, self.strides, strict=True)
+        ]
+        return (n, *out, getattr(self, "filters", channels))
+
+    def _edges(self):
+        """How many rows and columns to add before and after: as little as possible, first after."""
+        edges = []
+        for side, out, k, step in zip(
+            self.input_shape[1:3], self.output_shape[1:3], self.size, self.strides, strict=True
+        ):
+            total = max((out - 1) * step + k - side, 0) if self.padding == "same" else 0
+            edges.append((total // 2, total - total // 2))
+        return [(0, 0), *edges, (0, 0)]
+
+    def _padded(self, x, value=0.0):
+        return np.pad(x, self._edges(), constant_values=value) if self.padding == "same" else x
+
+    def _cropped(self, x):
+        (top, _), (left, _) = self._edges()[1:3]
+        height, width = self.input_shape[1:3]
+        return x[:, top : top + height, left : left + width]
+
+    def _windows(self, x):
+        """A view of all windows: ``(n, height', width', size, size, channels)``."""
+        windows = sliding_window_view(x, self.size, axis=(1, 2))
+        return windows[:, :: self.strides[0], :: self.strides[1]].transpose(0, 1, 2, 4, 5, 3)
+
+    def _places(self):
+        """For each place in the window, the index of the pixels that stand there."""
+        _, height, width, _ = self.output_shape
+        down, right = self.strides
+        for i, j in np.ndindex(self.size):
+            rows = slice(i, i + (height - 1) * down + 1, down)
+            columns = slice(j, j + (width - 1) * right + 1, right)
+            yield (i, j), (slice(None), rows, columns)
+
+
+class Conv2D(_Windows):
+    """Every output is a weighted sum of the pixels in a window, with the same weights everywhere.
+
+    Inputs ``(n, height, width, channels)`` become ``(n, height', width', filters)``. The weights
+    are ``kernel`` ``(kernel height, kernel width, channels, filters)`` and ``bias``
+    ``(filters,)``.
+
+    Args:
+        filters: how many outputs for each window, a positive whole number.
+        kernel_size: the size of the window: a whole number, or height and width.
+        strides: how far the window moves: a whole number, or down and right.
+        padding: ``"valid"``, or ``"same"``: zeros are added at the edges so that with strides of
+            1 the outputs are as high and wide as the inputs.
+        activation: the name of an activation function; None for none.
+        use_bias: whether there is a bias.
+        kernel_initializer: how the kernel starts: ``"glorot_uniform"`` or ``"zeros"``.
+        bias_initializer: how the bias starts.
+
+    Raises:
+        ValueError: if an argument is none of these.
+
+    Source: ``keras.layers.Conv2D``; in R ``layer_conv_2d``. Keras has three more arguments before
+    ``activation``; so here ``activation`` and what follows must be given by name.
+    """
+
+    size_name = "kernel_size"
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = (1, 1),
+        padding: str = "valid",
+        *,
+        activation: str | None = None,
+        use_bias: bool = True,
+        kernel_initializer: str = "glorot_uniform",
+        bias_initializer: str = "zeros",
+    ):
+        super().__init__(kernel_size, (1, 1) if strides is None else strides, padding)
+        self.filters = _whole_number("Conv2D", "filters", filters)
+        self.kernel_size = self.size
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.weight_names = ("kernel", "bias") if use_bias else ("kernel",)
+        self.initializers = [_initializer(f) for f in (kernel_initializer, bias_initializer)]
+
+    def _build(self, rng):
+        shape = (*self.kernel_size, self.input_shape[-1], self.filters)
+        self.kernel = self.initializers[0](shape, rng).astype(self.dtype)
+        self.bias = self.initializers[1]((self.filters,), rng).astype(self.dtype)
+
+    def _forward(self, x, training):
+        windows = self._windows(self._padded(x))  # (n, h', w', k, k, c)
+        z = np.tensordot(
+            windows, self.kernel, axes=3
+        )  # (k, k, c) by (k, k, c, f) -> (n, h', w', f)
+        return z + self.bias if self.use_bias else z
+
+    def _backward(self, dz):
+        x = self._padded(self.x)
+        cases = [0, 1, 2]  # the axes n, h', w': each window is a case
+        self.dkernel = np.tensordot(self._windows(x), dz, axes=(cases, cases))  # (k, k, c, f)
+        self.dbias = dz.sum(axis=(0, 1, 2))  # (f,)
+        dx = np.zeros_like(x)
+        for (i, j), pixels in self._places():
+            dx[pixels] += dz @ self.kernel[i, j].T  # (n, h', w', f) @ (f, c)
+        return self._cropped(dx)
+
+
+class MaxPooling2D(_Windows):
+    """The largest pixel of each window, channel by channel.
+
+    Inputs ``(n, height, width, channels)`` become ``(n, height', width', channels)``. On the way
+    back, the derivative goes to the pixel that was the largest; to the first, row by row, if
+    several were.
+
+    Args:
+        pool_size: the size of the window: a whole number, or height and width.
+        strides: how far the window moves; by default its size, so that windows do not overlap.
+        padding: ``"valid"``, or ``"same"``: the windows at the edges may reach outside, where
+            there are no pixels.
+
+    Raises:
+        ValueError: if an argument is none of these.
+
+    Source: ``keras.layers.MaxPooling2D``; in R ``layer_max_pooling_2d``.
+    """
+
+    size_name = "pool_size"
+
+    def __init__(
+        self,
+        pool_size: int | Sequence[int] = (2, 2),
+        strides: int | Sequence[int] | None = None,
+        padding: str = "valid",
+    ):
+        super().__init__(pool_size, strides, padding)
+        self.pool_size = self.size
+
+    def _forward(self, x, training):
+        x = self._padded(x, value=-np.inf)
+        return np.maximum.reduce([x[pixels] for _, pixels in self._places()])  # (n, h', w', c)
+
+    def _backward(self, dy):
+        x = self._padded(self.x, value=-np.inf)
+        dx = np.zeros_like(x)
+        waiting = np.ones(dy.shape, dtype=bool)  # the windows whose largest pixel is still to come
+        for _, pixels in self._places():
+            largest = waiting & (x[pixels] == self.z)  # (n, h', w', c)
+            dx[pixels] += dy * largest
+            waiting &= ~largest
+        return self._cropped(dx)
+
+
+class AveragePooling2D(_Windows):
+    """The mean of the pixels of each window, channel by channel.
+
+    Inputs ``(n, height, width, channels)`` become ``(n, height', width', channels)``. On the way
+    back, every pixel of a window gets the same part of the derivative.
+
+    Args:
+        pool_size: the size of the window: a whole number, or height and width.
+        strides: how far the window moves; by default its size, so that windows do not overlap.
+        padding: ``"valid"``, or ``"same"``: the windows at the edges may reach outside; the mean
+            is that of the pixels inside.
+
+    Raises:
+        ValueError: if an argument is none of these.
+
+    Source: ``keras.layers.AveragePooling2D``; in R ``layer_average_pooling_2d``.
+    """
+
+    size_name = "pool_size"
+
+    def __init__(
+        self,
+        pool_size: int | Sequence[int],
+        strides: int | Sequence[int] | None = None,
+        padding: str = "valid",
+    ):
+        super().__init__(pool_size, strides, padding)
+        self.pool_size = self.size
+
+    def _build(self, rng):
+        inside = self._padded(np.ones((1, *self.input_shape[1:]), self.dtype))
+        self.counts = sum(inside[pixels] for _, pixels in self._places())  # pixels in each window
+
+    def _forward(self, x, training):
+        x = self._padded(x)
+        return sum(x[pixels] for _, pixels in self._places()) / self.counts  # (n, h', w', c)
+
+    def _backward(self, dy):
+        dx = self._padded(np.zeros_like(self.x))
+        for _, pixels in self._places():
+            dx[pixels] += dy / self.counts  # (n, h', w', c)
+        return self._cropped(dx)
+
+
+class Flatten(Layer):
+    """All numbers of a case in one row: ``(n, height, width, channels)`` becomes ``(n, p)``.
+
+    The last axis runs fastest. R's ``as.vector`` lets the first run fastest, but R's
+    ``layer_flatten`` is Keras' and does as here.
+
+    Source: ``keras.layers.Flatten``; in R ``layer_flatten``.
+    """
+
+    def compute_output_shape(self, input_shape):
+        """``(n, ...)`` becomes ``(n, p)``: ``p`` is the product of all sizes but the first."""
+        if not input_shape:
+            raise ValueError(f"{self.name}: expected an array of cases. Received a single number.")
+        return (input_shape[0], math.prod(input_shape[1:]))
+
+    def _forward(self, x, training):
+        return x.reshape(len(x), self.output_shape[1])
+
+    def _backward(self, dy):
+        return dy.reshape(self.x.shape)
+
+
+class Dropout(Layer):
+    """In training, a random part of the inputs becomes 0; in prediction nothing happens.
+
+    What stays is divided by ``1 - rate``, so that sums keep their size on average. On the way
+    back, the derivative passes where the input passed, and is divided likewise.
+
+    Args:
+        rate: which part becomes 0, from 0 to below 1.
+        seed: for the random choice: a whole number, or a NumPy random generator.
+
+    Attributes:
+        mask: what the inputs of the last `forward` were multiplied by.
+
+    Raises:
+        ValueError: if the rate is none of these.
+
+    Source: ``keras.layers.Dropout``; in R ``layer_dropout``. The random numbers are NumPy's, so
+    other entries become 0 than in Keras. Keras' ``noise_shape`` is left out, so ``seed`` must be
+    given by its name.
+    """
+
+    def __init__(self, rate: float, *, seed=None):
+        super().__init__()
+        if not (isinstance(rate, Real) and 0 <= rate < 1):
+            raise ValueError(
+                f"Dropout: expected a rate from 0 to below 1. Received: rate={rate!r}. "
+                "It is the part that is dropped: 0.25 drops a quarter."
+            )
+        self.rate = rate
+        self.seed = seed
+        self.mask = None
+
+    def _build(self, rng):
+        self.rng = rng if self.seed is None else np.random.default_rng(self.seed)
+
+    def _forward(self, x, training):
+        self.mask = np.ones_like(x)
+        if training:
+            self.mask = (self.rng.random(x.shape) >= self.rate) / self.dtype.type(1 - self.rate)
+        return x * self.mask
+
+    def _backward(self, dy):
+        return dy * self.mask
+
+
+class Activation(Layer):
+    """An activation function as a layer of its own.
+
+    Args:
+        activation: the name of an activation function.
+
+    Raises:
+        ValueError: if there is none of that name.
+
+    Source: ``keras.layers.Activation``; in R ``layer_activation``.
+    """
+
+    def __init__(self, activation: str):
+        super().__init__()
+        self.activation = activations.get(activation)
+
+    def _forward(self, x, training):
+        return x
+
+    def _backward(self, dz):
+        return dz
+
+
+def glorot_uniform(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Uniform numbers between ``-b`` and ``b`` with ``b = sqrt(6 / (inputs + outputs))``.
+
+    For a convolution, the inputs of an output are all numbers of its window.
+
+    Source: X. Glorot and Y. Bengio, *Understanding the difficulty of training deep feedforward
+    neural networks* (2010); ``keras.initializers.GlorotUniform``.
+    """
+    window = math.prod(shape[:-2])
+    inputs, outputs = shape[-2] * window, shape[-1] * window
+    bound = math.sqrt(6 / (inputs + outputs))
+    return rng.uniform(-bound, bound, shape)
+
+
+def zeros(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Zeros."""
+    return np.zeros(shape)
+
+
+INITIALIZERS = {"glorot_uniform": glorot_uniform, "zeros": zeros}
+
+
+def _initializer(identifier):
+    if not isinstance(identifier, str) or identifier not in INITIALIZERS:
+        raise ValueError(
+            f"Expected an initializer: {', '.join(INITIALIZERS)}. Received: {identifier!r}. "
+            "For other initial weights use set_weights."
+        )
+    return INITIALIZERS[identifier]
+
+
+def _whole_number(where: str, name: str, value) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ValueError(
+            f"{where}: expected {name} to be a positive whole number. Received: {name}={value!r}."
+        )
+    return int(value)
+
+
+def _pair(where: str, name: str, value) -> tuple[int, int]:
+    """A whole number twice, or two of them."""
+    values = (value, value) if isinstance(value, Integral) else value
+    try:
+        first, second = values
+        return _whole_number(where, name, first), _whole_number(where, name, second)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{where}: expected {name} to be a positive whole number or two of them. "
+            f"Received: {name}={value!r}."
+        ) from None
+
+
+def _text(shape) -> str:
+    """A shape for messages: ``(None, 4)`` as ``(cases, 4)``."""
+    return "(" + ", ".join("cases" if size is None else str(size) for size in shape) + ")"
