@@ -131,6 +131,8 @@ class Layer:
             ValueError: if the inputs have another shape than the layer was built for.
         """
         x = np.asarray(x)
+        if not x.ndim:
+            raise ValueError(f"{self.name}: expected an array of cases. Received a single number.")
         if not self.built:
             self.build(x.shape, x.dtype if x.dtype.name in DTYPES else "float32")
         if x.ndim != len(self.input_shape) or x.shape[1:] != self.input_shape[1:]:
@@ -546,8 +548,6 @@ class Flatten(Layer):
 
     def compute_output_shape(self, input_shape):
         """``(n, ...)`` becomes ``(n, p)``: ``p`` is the product of all sizes but the first."""
-        if not input_shape:
-            raise ValueError(f"{self.name}: expected an array of cases. Received a single number.")
         return (input_shape[0], math.prod(input_shape[1:]))
 
     def _forward(self, x, training):

@@ -17,6 +17,8 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 import pytest
 from r_fixtures import ROOT, RSCRIPT, SCRIPTS
 
+from course.agreement import TOLERANCES
+
 ALL_LESSONS = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
@@ -127,6 +129,22 @@ def lesson(lesson_runs):
         return run
 
     return get
+
+
+@pytest.fixture
+def use_precision():
+    """A function that has Keras compute in a type; afterwards it is single precision again."""
+    from layer_checks import use_precision as use  # only now: it starts TensorFlow
+
+    yield use
+    use("float32")
+
+
+@pytest.fixture(params=TOLERANCES)
+def dtype(request, use_precision):
+    """Both types, one after the other; Keras computes in it."""
+    use_precision(request.param)
+    return request.param
 
 
 @pytest.fixture(scope="session")

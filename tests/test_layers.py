@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from layer_checks import check_central_differences, check_layer, eighths, keras, normals
 
 from course import layers
-from course.agreement import TOLERANCES, assert_agree
+from course.agreement import assert_agree
 
 pytestmark = pytest.mark.filterwarnings("default")  # other libraries warn as they like
 
@@ -28,13 +28,6 @@ STRIDES = st.one_of(st.integers(1, 6), st.tuples(st.integers(1, 6), st.integers(
 PADDINGS = st.sampled_from(["valid", "same"])
 PICTURES = st.tuples(st.integers(1, 3), SIDES, SIDES, st.integers(1, 3))
 SEEDS = st.integers(0, 10**6)
-
-
-@pytest.fixture(params=TOLERANCES)
-def dtype(request):
-    checks.use_precision(request.param)
-    yield request.param
-    checks.use_precision("float32")
 
 
 def draws(dtype: str):
