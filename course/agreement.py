@@ -225,6 +225,10 @@ def central_difference(
 
 def print_comparisons(comparisons: Iterable[Comparison]) -> None:
     """Print one line for each comparison: what, its shape, and the two largest differences."""
-    print(f"{'':<16}{'shape':<12}{'largest difference':>20}{'relative':>12}")
+    comparisons = list(comparisons)
+    name_width = max([16, *(len(c.name) + 2 for c in comparisons)])
+    shape_width = max([12, *(len(str(c.shape)) + 2 for c in comparisons)])
+    print(f"{'':<{name_width}}{'shape':<{shape_width}}{'largest difference':>20}{'relative':>12}")
     for c in comparisons:
-        print(f"{c.name:<16}{c.shape!s:<12}{c.max_abs:>20.1e}{c.max_rel:>12.1e}")
+        places = f"{c.name:<{name_width}}{c.shape!s:<{shape_width}}"
+        print(f"{places}{c.max_abs:>20.1e}{c.max_rel:>12.1e}")

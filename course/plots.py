@@ -13,8 +13,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-__all__ = ["plot_confusion_matrix", "plot_history", "plot_network", "plot_predicted"]
+__all__ = [
+    "plot_confusion_matrix",
+    "plot_history",
+    "plot_images",
+    "plot_network",
+    "plot_predicted",
+]
 
+MANY_CLASSES = 5  # from here on a confusion matrix is drawn larger, with smaller numbers
 WHITE_TEXT_FROM = 0.7  # where white and black text are equally clear on the colour map
 
 
@@ -83,17 +90,19 @@ def plot_confusion_matrix(counts: pd.DataFrame, title: str) -> Figure:
         raise ValueError(
             "plot_confusion_matrix expects at least one class. Received none. Predict first."
         )
-    fig, ax = plt.subplots(figsize=(4.6, 4))
+    many = max(counts.shape) > MANY_CLASSES
+    fig, ax = plt.subplots(figsize=(6.4, 5.6) if many else (4.6, 4))
     ax.imshow(counts, vmin=0)
     ax.grid(False)
-    ax.set_xticks(range(counts.shape[1]), counts.columns)
+    ax.set_xticks(range(counts.shape[1]), counts.columns, rotation=60 if many else 0)
     ax.set_yticks(range(counts.shape[0]), counts.index)
     ax.set_xlabel(counts.columns.name)
     ax.set_ylabel(counts.index.name)
     largest = counts.to_numpy().max()
     for (i, j), count in np.ndenumerate(counts.to_numpy()):
         colour = "white" if count > WHITE_TEXT_FROM * largest else "black"
-        ax.text(j, i, str(count), ha="center", va="center", color=colour, fontsize=13)
+        size = 9 if many else 13
+        ax.text(j, i, str(count), ha="center", va="center", color=colour, fontsize=size)
     fig.suptitle(title)
     return fig
 
@@ -132,6 +141,50 @@ def plot_predicted(actual: Sequence, predicted: Sequence, title: str, unit: str 
     ax.set_ylabel(f"predicted ({unit})" if unit else "predicted")
     ax.set_aspect("equal")
     ax.legend()
+    fig.suptitle(title)
+    return fig
+
+
+def plot_images(
+    images: Sequence, titles: Sequence[str], title: str, columns: int = 10, **options
+) -> Figure:
+    """Draw pictures in rows, each with a line of text above it.
+
+    Args:
+        images: ``(n, height, width, 3)`` colour pictures, as whole numbers from 0 to 255 or as
+            numbers from 0 to 1, or ``(n, height, width)`` grey ones.
+        titles: what to write above each picture; an empty text leaves it without.
+        title: the title of the figure.
+        columns: how many pictures stand in a row.
+        options: further settings of matplotlib's ``imshow``.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: if there are no pictures, their shape is another, or there is not one text for
+            each.
+    """
+    images = np.asarray(images)
+    if not len(images) or images.ndim not in (3, 4):
+        raise ValueError(
+            "plot_images expects pictures of shape (n, height, width, 3) or (n, height, width). "
+            f"Received shape {images.shape}. For a single picture x, pass x[np.newaxis]."
+        )
+    if len(titles) != len(images):
+        raise ValueError(
+            f"plot_images expects one text for each picture. Received {len(titles)} texts for "
+            f"{len(images)} pictures. An empty text leaves a picture without."
+        )
+    rows = -(-len(images) // columns)
+    height, width = images.shape[1:3]
+    row_height = 6.4 / columns * height / width + (0.25 if any(titles) else 0.03)
+    fig, axes = plt.subplots(rows, columns, figsize=(6.4, 0.4 + rows * row_height), squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, text in zip(axes.flat, images, titles, strict=False):
+        ax.imshow(image, **options)
+        ax.set_title(text, loc="center", fontsize=8, pad=2)
     fig.suptitle(title)
     return fig
 

@@ -1,17 +1,20 @@
-"""Import a package without its start-up messages, as R's suppressPackageStartupMessages().
+"""Fewer messages: import a package without its greetings, show progress in a terminal only.
+
+`quiet_start` does what ``suppressPackageStartupMessages()`` does in R.
 
 TensorFlow writes about a dozen lines when it is imported and when it first computes. They come
 from its C++ part, past Python's own output streams, so they are caught at the level of the
 operating system.
 """
 
+import io
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 
-__all__ = ["quiet_start"]
+__all__ = ["progress", "quiet_start"]
 
 STANDARD_ERROR = 2  # its number for the operating system
 
@@ -56,6 +59,16 @@ def quiet_start() -> Iterator[None]:
                 c_messages.seek(0)
                 gate.write(c_messages.read().decode(errors="replace") + python_messages)
                 gate.flush()
+
+
+def progress() -> int:
+    """Whether to show how far a training is: 1 in a terminal, else 0, for Keras' ``verbose``.
+
+    A progress bar draws over itself, which only a terminal can show. On a page, in a notebook or in
+    a file it would leave a line for each step.
+    """
+    # Who replaces the stream does not show a terminal, whatever it answers to isatty().
+    return int(type(sys.stdout) is io.TextIOWrapper and sys.stdout.isatty())
 
 
 def _copy_of_standard_error() -> int | None:

@@ -1,0 +1,356 @@
+r"""A convolutional network by hand
+===============================
+
+**How does a network for pictures learn, step by step?** Here is the network of
+:doc:`cifar_keras_cnn` without Keras: convolution and pooling, forward and backward, in
+NumPy alone. It trains on a few hundred pictures.
+
+.. math::
+
+   \begin{aligned}
+   X &\to z_1 = X * W_1 + b_1 \to a_1 = \operatorname{relu}(z_1)
+      \to p_1 = \operatorname{pool}(a_1) \\
+     &\to z_2 = p_1 * W_2 + b_2 \to a_2 = \operatorname{relu}(z_2)
+      \to p_2 = \operatorname{pool}(a_2) \\
+     &\to z_3 = \operatorname{flat}(p_2)\, W_3 + b_3 \to a_3 = \operatorname{relu}(z_3)
+      \to z_4 = a_3 W_4 + b_4 \to a_4 = \operatorname{softmax}(z_4)
+   \end{aligned}
+
+The star stands for a convolution. The seven steps are those of :doc:`iris_nopackages`:
+data, initial weights, forward, loss, backward, update, repeat.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course.images import load_images
+from course.plots import plot_history, plot_images
+from course.rbase import max_col
+
+plt.style.use("course.lecture")
+
+# %%
+# Step 1: data
+# ------------
+#
+# The line that is printed first says which pictures these are; :doc:`cifar_keras_cnn`
+# tells more about them. NumPy is not as fast as Keras, so the first 640 are for
+# training and 500 others for testing. Pixels are divided by 255, classes are one-hot.
+
+(x_train, y_train), (x_test, y_test), class_names = load_images()
+n_train, n_test = 640, 500
+X_train = x_train[:n_train] / 255  # (640, 32, 32, 3)
+X_test = x_test[:n_test] / 255  # (500, 32, 32, 3)
+Y_train = np.eye(10)[y_train[:n_train]]  # (640, 10)
+Y_test = np.eye(10)[y_test[:n_test]]  # (500, 10)
+print("Training:", *X_train.shape, " test:", *X_test.shape)
+
+# %%
+# Step 2: initial weights
+# -----------------------
+#
+# A kernel has the shape *(height, width, channels, filters)*. The weights start where
+# Keras lets them start: uniformly between :math:`-g` and :math:`g` with
+# :math:`g = \sqrt{6 / (\text{inputs} + \text{outputs})}` (*Glorot uniform*). For a
+# convolution, the inputs of one output are all the numbers in its window. Biases start
+# at zero.
+
+learning_rate = 0.001
+epochs = 10
+batch_size = 64
+rng = np.random.default_rng(1)
+
+
+def glorot(*shape):
+    window = np.prod(shape[:-2])  # 9 for a kernel of 3 by 3, 1 for a dense layer
+    limit = np.sqrt(6 / (window * (shape[-2] + shape[-1])))
+    return rng.uniform(-limit, limit, shape)
+
+
+W1, b1 = glorot(3, 3, 3, 32), np.zeros(32)
+W2, b2 = glorot(3, 3, 32, 64), np.zeros(64)
+W3, b3 = glorot(6 * 6 * 64, 64), np.zeros(64)
+W4, b4 = glorot(64, 10), np.zeros(10)
+weights = [W1, b1, W2, b2, W3, b3, W4, b4]
+initial = [w.copy() for w in weights]
+print("Parameters:", sum(w.size for w in weights))
+
+# %%
+# Step 3: forward
+# ---------------
+#
+# *Convolution.* ``sliding_window_view`` shows every window of 3 by 3 pixels without
+# copying anything. Each of them is multiplied with the kernel, number by number, and
+# summed; ``tensordot(..., axes=3)`` does this for all windows and filters at once.
+
+
+def windows(x):
+    """All windows of 3 x 3: (n, h, w, c) -> (n, h - 2, w - 2, 3, 3, c)."""
+    view = np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(1, 2))
+    return view.transpose(0, 1, 2, 4, 5, 3)
+
+
+def convolve(x, W, b):
+    return np.tensordot(windows(x), W, axes=3) + b  # (.., 3, 3, c) . (3, 3, c, f)
+
+
+z1 = convolve(X_train[:batch_size], W1, b1)
+print("30 windows of 3 fit into 32 pixels:", z1.shape)
+
+# %%
+# *Pooling.* A window of 2 by 2 has four corners. ``corner`` takes the pixels that stand
+# in one of them, for all windows; the largest of the four is the result. A last odd row
+# or column has no window.
+
+
+def corner(a, i, j):
+    height, width = a.shape[1] // 2 * 2, a.shape[2] // 2 * 2
+    return a[:, i:height:2, j:width:2]  # a view: (n, h, w, c) -> (n, h / 2, w / 2, c)
+
+
+CORNERS = [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+
+def pool(a):
+    return np.maximum.reduce([corner(a, i, j) for i, j in CORNERS])
+
+
+p1 = pool(np.maximum(0, z1))
+print("Half of it:", p1.shape)
+
+# %%
+# The whole way. Softmax subtracts the largest number of each row first: the result is
+# the same, and nothing overflows.
+
+
+def relu(x):
+    return np.maximum(0, x)
+
+
+def softmax(x):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def forward(x, W1, b1, W2, b2, W3, b3, W4, b4):
+    a1 = relu(convolve(x, W1, b1))  # (n, 30, 30, 32)
+    p1 = pool(a1)  # (n, 15, 15, 32)
+    a2 = relu(convolve(p1, W2, b2))  # (n, 13, 13, 64)
+    p2 = pool(a2)  # (n, 6, 6, 64)
+    flat = p2.reshape(len(x), -1)  # (n, 2304)
+    a3 = relu(flat @ W3 + b3)  # (n, 64)
+    a4 = softmax(a3 @ W4 + b4)  # (n, 10)
+    return a1, p1, a2, p2, flat, a3, a4
+
+
+x, y = X_train[:batch_size], Y_train[:batch_size]
+a1, p1, a2, p2, flat, a3, a4 = forward(x, *weights)
+print("Probabilities of the first picture:", *np.round(a4[0], 3))
+
+# %%
+# Step 4: loss
+# ------------
+#
+# The same cross-entropy as for the flowers. The network knows nothing yet, so it should
+# be near :math:`\log 10`, that of ten equal probabilities.
+
+
+def compute_loss(y_pred, y_true):
+    return -np.sum(y_true * np.log(y_pred)) / len(y_true)
+
+
+loss = compute_loss(a4, y)
+print(f"Loss {loss:.4f}, log(10) = {np.log(10):.4f}")
+
+# %%
+# Step 5: backward
+# ----------------
+#
+# Back through the dense layers as before. What is new:
+#
+# *Through a convolution.* Each weight :math:`W_{uvlf}` multiplied one pixel of every
+# window. Its derivative adds up these pixels times the :math:`dz` of their windows. And
+# each pixel was in up to nine windows; it gets back :math:`dz` times the weight under
+# which it stood, from each of them.
+#
+# .. math::
+#
+#    dW_{uvlf} = \sum_{n,i,j} x_{n,\,i+u,\,j+v,\,l}\; dz_{nijf}, \qquad
+#    dx_{n,\,i+u,\,j+v,\,l} \mathrel{+}= \sum_f dz_{nijf}\, W_{uvlf}.
+
+
+def convolve_backward(x, W, dz):
+    cases = [0, 1, 2]  # picture, row and column: every window is a case
+    dW = np.tensordot(windows(x), dz, axes=(cases, cases))  # (3, 3, c, f)
+    db = dz.sum(axis=(0, 1, 2))  # (f,)
+    dx = np.zeros_like(x)
+    height, width = dz.shape[1:3]
+    for u, v in np.ndindex(3, 3):
+        dx[:, u : u + height, v : v + width] += dz @ W[u, v].T  # (.., f) @ (f, c)
+    return dx, dW, db
+
+
+# %%
+# *Through pooling.* The derivative goes to the corner that held the largest number, and
+# to no other. If several held it, to the first of them.
+
+
+def pool_backward(a, p, dp):
+    da = np.zeros_like(a)
+    waiting = np.ones(p.shape, dtype=bool)  # windows whose largest number is to come
+    for i, j in CORNERS:
+        largest = waiting & (corner(a, i, j) == p)
+        corner(da, i, j)[...] = dp * largest
+        waiting &= ~largest
+    return da
+
+
+# %%
+# The whole way back. This time the derivatives are those of the *mean* loss, as in
+# Keras: hence ``/ len(x)`` in the first line.
+
+
+def backward(x, y, weights, activations):
+    W1, _, W2, _, W3, _, W4, _ = weights  # the biases are not needed
+    a1, p1, a2, p2, flat, a3, a4 = activations
+    dz4 = (a4 - y) / len(x)  # (n, 10)
+    dW4 = a3.T @ dz4  # (64, n) @ (n, 10) -> (64, 10)
+    db4 = dz4.sum(axis=0)  # (10,)
+    dz3 = dz4 @ W4.T * (a3 > 0)  # (n, 10) @ (10, 64) -> (n, 64)
+    dW3 = flat.T @ dz3  # (2304, n) @ (n, 64) -> (2304, 64)
+    db3 = dz3.sum(axis=0)  # (64,)
+    dp2 = (dz3 @ W3.T).reshape(p2.shape)  # (n, 6, 6, 64)
+    dz2 = pool_backward(a2, p2, dp2) * (a2 > 0)  # (n, 13, 13, 64)
+    dp1, dW2, db2 = convolve_backward(p1, W2, dz2)  # dp1: (n, 15, 15, 32)
+    dz1 = pool_backward(a1, p1, dp1) * (a1 > 0)  # (n, 30, 30, 32)
+    _, dW1, db1 = convolve_backward(x, W1, dz1)
+    return [dW1, db1, dW2, db2, dW3, db3, dW4, db4]
+
+
+gradients = backward(x, y, weights, (a1, p1, a2, p2, flat, a3, a4))
+for number, g in enumerate(gradients):
+    name = f"d{'Wb'[number % 2]}{number // 2 + 1}"
+    print(f"{name}: {g.shape}, largest entry {np.abs(g).max():.2e}")
+
+# %%
+# Are these formulas right? Move one weight a little and see what the loss does. The
+# slope between two such points should be the derivative.
+
+step = 1e-7
+for index in [(0, 0, 0, 0), (1, 2, 1, 17), (2, 1, 2, 31)]:
+    W1[index] += step
+    above = compute_loss(forward(x, *weights)[-1], y)
+    W1[index] -= 2 * step
+    below = compute_loss(forward(x, *weights)[-1], y)
+    W1[index] += step
+    slope = (above - below) / (2 * step)
+    print(f"W1{index}: formula {gradients[0][index]: .7f}, slope {slope: .7f}")
+
+# %%
+# :doc:`cifar_agreement` compares every one of them with Keras.
+#
+# Step 6: update
+# --------------
+#
+# *RMSprop* keeps a running mean :math:`v` of the squared derivatives and divides each
+# derivative by its root. Weights with small derivatives move as far as those with large
+# ones.
+#
+# .. math::
+#
+#    v \leftarrow 0.9\, v + 0.1\, dW^2, \qquad
+#    W \leftarrow W - \eta\, \frac{dW}{\sqrt{v + 10^{-7}}}.
+
+
+def update(weights, gradients, running_means):
+    for w, g, v in zip(weights, gradients, running_means, strict=True):
+        v *= 0.9
+        v += 0.1 * g**2
+        w -= learning_rate * g / np.sqrt(v + 1e-7)
+
+
+update(weights, gradients, [np.zeros_like(w) for w in weights])
+new_loss = compute_loss(forward(x, *weights)[-1], y)
+print(f"Loss on these pictures: before the step {loss:.4f}, after it {new_loss:.4f}")
+
+# %%
+# Step 7: repeat
+# --------------
+#
+# From the initial weights again: in each epoch all pictures once, in a new random
+# order, in batches of 64. The learning rate is ten times that of
+# :doc:`cifar_keras_cnn`, since there are far fewer steps.
+
+for w, start in zip(weights, initial, strict=True):
+    w[...] = start
+running_means = [np.zeros_like(w) for w in weights]
+history = {"loss": [], "accuracy": []}
+for epoch in range(1, epochs + 1):
+    order = rng.permutation(n_train)
+    losses, right = [], 0
+    for first in range(0, n_train, batch_size):
+        rows = order[first : first + batch_size]
+        x, y = X_train[rows], Y_train[rows]
+        activations = forward(x, *weights)
+        losses.append(compute_loss(activations[-1], y))
+        right += np.sum(max_col(activations[-1]) == max_col(y))
+        update(weights, backward(x, y, weights, activations), running_means)
+    history["loss"].append(np.mean(losses))
+    history["accuracy"].append(right / n_train)
+    if epoch % 2 == 0:
+        print(
+            f"Epoch {epoch}: loss {np.mean(losses):.4f}, accuracy {right / n_train:.4f}"
+        )
+
+# %%
+
+plot_history(history, "On the training pictures the loss falls and the accuracy rises")
+
+# %%
+# How well does it do?
+# --------------------
+
+test_pred = forward(X_test, *weights)[-1]  # (500, 10)
+predicted, actual = max_col(test_pred), max_col(Y_test)
+test_loss = compute_loss(test_pred, Y_test)
+accuracy = np.mean(predicted == actual)
+print(f"Test loss {test_loss:.4f}, accuracy {accuracy:.4f} (one run, seed 1)")
+
+# %%
+# A few hundred pictures are far too few for so many parameters: compare the test loss
+# with the last training loss. What the first filters have become, and what they make of
+# one picture:
+
+kernel = (W1 / (2 * np.abs(W1).max()) + 0.5).transpose(3, 0, 1, 2)  # (32, 3, 3, 3)
+plot_images(kernel, [""] * 32, "The 32 filters of the first layer", columns=8)
+
+# %%
+
+maps = forward(X_test[:1], *weights)[0][0].transpose(2, 0, 1)  # (32, 30, 30)
+plot_images(
+    maps,
+    [""] * 32,
+    "One test picture as the 32 filters see it",
+    columns=8,
+    cmap="gray",
+    vmin=0,
+)
+plt.show()
+
+# %%
+# Summary
+# -------
+#
+# A convolutional network is the network of :doc:`iris_nopackages` with two more kinds
+# of layer. A convolution is a dense layer for every window, with the same weights for
+# all. Pooling passes on the largest number, and on the way back its derivative goes to
+# where that number came from.
+#
+# Try it
+# ------
+#
+# 1. Replace ``pool`` and ``pool_backward`` by the mean of the four corners. Check three
+#    derivatives as above.
+# 2. Leave out ``waiting``, so that all largest corners get the derivative. Which
+#    pictures make a difference?
+# 3. Set ``n_train`` to 2000. What becomes of the distance between training and test?
