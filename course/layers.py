@@ -568,7 +568,7 @@ class Dropout(Layer):
         seed: for the random choice: a whole number, or a NumPy random generator.
 
     Attributes:
-        mask: what the inputs of the last `forward` were multiplied by.
+        mask: what the inputs of the last ``forward`` were multiplied by.
 
     Raises:
         ValueError: if the rate is none of these.

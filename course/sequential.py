@@ -10,7 +10,7 @@
 Forward, loss, backward, update: the four steps stand in `Sequential.train_on_batch`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 
@@ -45,7 +45,7 @@ def mean_squared_error(y_true, y_pred):
     return ((y_pred - y_true.reshape(y_pred.shape)) ** 2).mean(axis=-1)
 
 
-METRICS: dict[str, Callable] = {
+METRICS = {
     "accuracy": accuracy,
     "mae": mean_absolute_error,
     "mean_absolute_error": mean_absolute_error,

@@ -23,6 +23,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "language_tabs",
+    "layer_table",
     "lecture",
     "static_math",
 ]
@@ -31,7 +32,7 @@ default_role = "py:obj"
 nitpicky = True
 nitpick_ignore_regex = [
     # Without a network the pages of other libraries cannot be looked up; their names stay.
-    (r"py:.*", r"(collections|keras|matplotlib|numpy|np|os|pandas|pd|statistics)\..*"),
+    (r"py:.*", r"(collections|keras|matplotlib|numpy|np|os|pandas|pathlib|pd|statistics)\..*"),
     (r"py:.*", r"(Callable|Categorical|Figure|Iterable|Iterator|Mapping|PathLike|Sequence)"),
 ]
 if tags.has("online"):  # noqa: F821 - Sphinx supplies it: python -m sphinx -t online ...

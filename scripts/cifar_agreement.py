@@ -36,7 +36,7 @@ plt.style.use("course.lecture")
 # --------------------------
 
 (x_train, y_train), _, _ = load_images()
-n_train, batch_size, steps = 640, 32, 50
+n_train, batch_size, steps = min(640, len(x_train)), 32, 50
 learning_rate = 0.0001
 X_train = x_train[:n_train] / 255  # (640, 32, 32, 3)
 Y_train = np.eye(10)[y_train[:n_train]]  # (640, 10)

@@ -53,16 +53,19 @@ plt.style.use("course.lecture")
 (x_train, y_train), (x_test, y_test), class_names = load_images()
 print("x_train:", *x_train.shape, " y_train:", *y_train.shape)
 print("Classes:", *class_names)
+n_classes = len(class_names)
 
 # %%
 # Each picture is an array of 32 rows, 32 columns and 3 colours (red, green, blue), with
 # whole numbers from 0 to 255. Here are the first two of each class:
 
-firsts = [np.flatnonzero(y_train == k)[place] for place in [0, 1] for k in range(10)]
+of_class = [np.flatnonzero(y_train == k) for k in range(n_classes)]
+firsts = [rows[place] for place in [0, 1] for rows in of_class]
 plot_images(
     x_train[firsts],
     [class_names[k] for k in y_train[firsts]],
     "Two training pictures of each class",
+    columns=n_classes,
 )
 
 # %%
@@ -77,8 +80,8 @@ plot_images(
 
 x_train = x_train.astype("float32") / 255  # (n, 32, 32, 3)
 x_test = x_test.astype("float32") / 255
-y_train_onehot = keras.utils.to_categorical(y_train, 10)  # (n, 10)
-y_test_onehot = keras.utils.to_categorical(y_test, 10)
+y_train_onehot = keras.utils.to_categorical(y_train, n_classes)  # (n, 10)
+y_test_onehot = keras.utils.to_categorical(y_test, n_classes)
 r_print(y_train_onehot[:3])
 
 # %%
@@ -109,7 +112,7 @@ model = keras.Sequential(
         keras.layers.MaxPooling2D((2, 2)),
         keras.layers.Flatten(),
         keras.layers.Dense(64, activation="relu"),
-        keras.layers.Dense(10, activation="softmax"),
+        keras.layers.Dense(n_classes, activation="softmax"),
     ]
 )
 model.summary(line_length=76)
@@ -195,7 +198,8 @@ test_pred = model.predict(x_test, verbose=0)  # (n, 10)
 predicted = max_col(test_pred)
 actual = max_col(y_test_onehot)
 confusion = table(
-    Predicted=factor(predicted, range(10)), Actual=factor(actual, range(10))
+    Predicted=factor(predicted, range(n_classes)),
+    Actual=factor(actual, range(n_classes)),
 )
 r_print(confusion)
 print(f"Test loss {loss:.4f}, accuracy {accuracy:.4f} (one run, seed 1)")

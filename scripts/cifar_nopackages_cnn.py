@@ -38,7 +38,7 @@ plt.style.use("course.lecture")
 # training and 500 others for testing. Pixels are divided by 255, classes are one-hot.
 
 (x_train, y_train), (x_test, y_test), class_names = load_images()
-n_train, n_test = 640, 500
+n_train, n_test = min(640, len(x_train)), min(500, len(x_test))
 X_train = x_train[:n_train] / 255  # (640, 32, 32, 3)
 X_test = x_test[:n_test] / 255  # (500, 32, 32, 3)
 Y_train = np.eye(10)[y_train[:n_train]]  # (640, 10)

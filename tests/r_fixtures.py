@@ -35,6 +35,8 @@ LESSONS = {
         *WEIGHTS_AND_GRADIENTS,
         *["test_pred", "rmse", "honest_rmse"],
     ],
+    "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
+    "convolution": ["kernel", "window", "inputs", "outputs"],
 }
 
 

@@ -8,7 +8,7 @@ from r_fixtures import LESSONS, R_SCRIPTS, ROOT, code_blocks, pairs, read_run, w
 KERAS_LESSONS = ["keras_model", "iris_keras", "mtcars_keras"]
 
 
-@pytest.mark.parametrize("lesson", [*LESSONS, *KERAS_LESSONS])
+@pytest.mark.parametrize("lesson", [*LESSONS, *KERAS_LESSONS, "cifar_keras_cnn"])
 def test_every_r_block_stands_before_python_code(lesson):
     found = pairs(lesson)
     assert len(found) >= 4
@@ -41,6 +41,37 @@ def test_the_r_lines_ask_keras_for_the_same_model(name, rscript, lesson, tmp_pat
         f"fit {variables['epochs']} {variables['batch_size']} {split} {validation_data}",
     ]
     found = [line for line in notes if line.split(" ")[0] in {e.split(" ")[0] for e in expected}]
+    assert found == expected
+
+
+def test_the_r_lines_ask_keras_for_the_same_network_for_pictures(rscript, lesson, tmp_path):
+    stand_in = (R_SCRIPTS / "keras_stand_in.R").read_text(encoding="utf-8")
+    blocks = {"stand-in": stand_in} | {pair.name: pair.r for pair in pairs("cifar_keras_cnn")}
+    write_blocks(blocks, tmp_path / "run.txt")
+    printed = read_run(tmp_path / "run.txt").printed
+    notes = [line for lines in printed.values() for line in lines]
+
+    source = (ROOT / "scripts" / "cifar_keras_cnn.py").read_text(encoding="utf-8")
+    variables = lesson("cifar_keras_cnn").variables
+    model = source[source.index("model = keras.Sequential") : source.index("model.summary")]
+    expected = [
+        "seed 1",
+        "input " + " ".join(re.search(r"Input\(\((.*)\)\)", model)[1].split(", ")),
+    ]
+    for name, arguments in re.findall(r"layers\.(\w+)\((.*)\),\n", model)[1:]:
+        words = re.sub(r"[(),\"]|activation=", " ", arguments).split()
+        words = [str(variables["n_classes"]) if word == "n_classes" else word for word in words]
+        kinds = {"Conv2D": "conv", "MaxPooling2D": "pool", "Flatten": "flatten", "Dense": "dense"}
+        expected.append(" ".join([kinds[name], *words]))
+    assert len(expected) == 2 + 7
+    rate = float(re.search(r"RMSprop\(learning_rate=([\d.]+)\)", source)[1])
+    loss = re.search(r'loss="(\w+)"', source)[1]
+    metrics = re.search(r'metrics=\["(\w+)"\]', source)[1]
+    expected.append(f"compile rmsprop {rate:.0e} {loss} {metrics}")
+    settings = [variables[name] for name in ("epochs", "batch_size", "validation_split")]
+    expected.append("fit " + " ".join(map(str, settings)) + " FALSE")
+    known = {line.split(" ")[0] for line in expected}
+    found = [line for line in notes if line.split(" ")[0] in known]
     assert found == expected
 
 

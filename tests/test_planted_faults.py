@@ -10,7 +10,6 @@ import re
 import lesson_checks as checks
 import numpy as np
 import pytest
-from r_fixtures import LESSONS
 
 from course.agreement import assert_agree, central_difference
 
@@ -53,7 +52,7 @@ def swapped(value: ast.expr, number: int) -> ast.expr:
 
 
 def all_faults():
-    for lesson in LESSONS:
+    for lesson in checks.NETWORKS:
         for i, block in enumerate(checks.code_blocks_of(lesson)):
             for what, changed in faults(block):
                 yield pytest.param(lesson, i, changed, id=f"{lesson}-{i}-{what}")
@@ -64,7 +63,7 @@ ALL_FAULTS = list(all_faults())
 
 def test_every_derivative_and_update_gets_faults():
     """In each lesson: 6 derivatives and 4 updates, once in the open and once in the loop."""
-    for lesson in LESSONS:
+    for lesson in checks.NETWORKS:
         planted = [case for case in ALL_FAULTS if case.values[0] == lesson]
         negatives = [case for case in planted if "negative" in case.id]
         updates_in_the_open = 4 if lesson == "iris_nopackages" else 0
@@ -72,7 +71,7 @@ def test_every_derivative_and_update_gets_faults():
         assert len(planted) > 1.5 * len(negatives)
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("lesson", checks.NETWORKS)
 def test_the_checks_pass_without_a_fault(lesson):
     checks.check_lesson(lesson, checks.code_blocks_of(lesson))
 

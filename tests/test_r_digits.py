@@ -1,4 +1,4 @@
-"""The lessons written by hand print R's digits, and their derivatives are right."""
+"""The lessons print R's digits beside the R lines, and their derivatives are right."""
 
 import lesson_checks as checks
 import pytest
@@ -25,7 +25,7 @@ def test_prints_what_r_prints(run):
     lesson, blocks, _, printed = run
     compared = checks.check_printed(lesson, blocks, printed)
     r_blocks = read_run(FIXTURES / f"{lesson}.txt").printed.values()
-    assert compared == sum(map(bool, r_blocks)) >= 7
+    assert compared == sum(map(bool, r_blocks)) >= (7 if lesson in checks.NETWORKS else 4)
 
 
 def test_ends_with_the_variables_of_r(run):
@@ -33,9 +33,9 @@ def test_ends_with_the_variables_of_r(run):
     checks.check_variables(lesson, namespace)
 
 
-def test_derivatives_are_central_differences(run):
-    lesson, blocks, _, _ = run
-    checks.check_gradients(lesson, blocks)
+@pytest.mark.parametrize("lesson", checks.NETWORKS)
+def test_derivatives_are_central_differences(lesson):
+    checks.check_gradients(lesson, checks.code_blocks_of(lesson))
 
 
 def test_prints_the_digits_of_the_slides(lesson):

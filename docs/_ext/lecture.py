@@ -1,9 +1,12 @@
 """What the gallery has to know of the lecture: the order of its lessons, a clean start for each."""
 
 import hashlib
+import re
 import shutil
 import sys
 from pathlib import Path
+
+from course.images import find_images
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,6 +17,11 @@ LESSONS = (
     "iris_agreement.py",
     "mtcars_nopackages.py",
     "mtcars_keras.py",
+    "layer_types.py",
+    "convolution.py",
+    "cifar_keras_cnn.py",
+    "cifar_nopackages_cnn.py",
+    "cifar_agreement.py",
 )
 
 
@@ -55,14 +63,14 @@ def reset_keras(gallery_conf, script):
 
 
 def discard_stale_lessons(app, config):
-    """Have all lessons run anew if the package behind them has changed.
+    """Have all lessons run anew if the package behind them or the choice of pictures has changed.
 
     The gallery runs a script again when the script has changed, and does not look at what the
     script imports.
     """
     lessons = Path(app.srcdir) / config.sphinx_gallery_conf["gallery_dirs"]
     stamp = lessons / "course.sha256"
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(str(find_images()).encode())
     for path in sorted((ROOT / "course").rglob("*")):
         if path.suffix in {".csv", ".mplstyle", ".py"}:
             digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
@@ -73,7 +81,16 @@ def discard_stale_lessons(app, config):
     stamp.write_text(digest.hexdigest(), encoding="utf-8")
 
 
+def say_which_pictures(app, docname, source):
+    """Put a note under the title of a lesson that says which pictures its run has used."""
+    pictures = re.search(r"^ +Pictures: (.+)$", source[0], flags=re.M)
+    if docname.startswith("lessons/") and pictures:
+        note = f"\n.. note::\n\n   The pictures on this page: {pictures.group(1)}.\n"
+        source[0] = re.sub(r"(?<=\n)={5,}\n", lambda m: m.group() + note, source[0], count=1)
+
+
 def setup(app):
     """Register with Sphinx."""
     app.connect("config-inited", discard_stale_lessons, priority=1)
+    app.connect("source-read", say_which_pictures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
