@@ -432,9 +432,7 @@ class Conv2D(_Windows):
 
     def _forward(self, x, training):
         windows = self._windows(self._padded(x))  # (n, h', w', k, k, c)
-        z = np.tensordot(
-            windows, self.kernel, axes=3
-        )  # (k, k, c) by (k, k, c, f) -> (n, h', w', f)
+        z = np.tensordot(windows, self.kernel, axes=3)  # . (k, k, c, f) -> (n, h', w', f)
         return z + self.bias if self.use_bias else z
 
     def _backward(self, dz):

@@ -166,7 +166,7 @@ def plot_images(
             each.
     """
     images = np.asarray(images)
-    if not len(images) or images.ndim not in (3, 4):
+    if images.ndim not in (3, 4) or not len(images):
         raise ValueError(
             "plot_images expects pictures of shape (n, height, width, 3) or (n, height, width). "
             f"Received shape {images.shape}. For a single picture x, pass x[np.newaxis]."

@@ -64,8 +64,8 @@ class History:
         epoch: the numbers of the epochs, from 0.
     """
 
-    history: dict[str, list[float]] = field(default_factory=dict)
-    epoch: list[int] = field(default_factory=list)
+    history: dict = field(default_factory=dict)
+    epoch: list = field(default_factory=list)
 
 
 class Sequential:

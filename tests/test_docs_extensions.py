@@ -1,5 +1,6 @@
 """The small Sphinx extensions of the course do what they say, and say what is wrong."""
 
+import os
 import sys
 from types import SimpleNamespace
 
@@ -8,8 +9,11 @@ from r_fixtures import ROOT
 from sphinx.errors import ExtensionError
 
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+import layer_table
 import lecture
 import static_math
+
+from course import layers
 
 
 def test_a_script_without_a_place_is_named():
@@ -53,6 +57,61 @@ def test_lessons_run_anew_when_the_package_has_changed(tmp_path, monkeypatch):
     (package / "data.py").rename(package / "other.py")
     assert not build()
     assert build()
+
+
+def test_lessons_run_anew_with_other_pictures(tmp_path, monkeypatch):
+    (tmp_path / "course").mkdir()
+    monkeypatch.setattr(lecture, "ROOT", tmp_path)
+    app = SimpleNamespace(srcdir=tmp_path)
+    config = SimpleNamespace(sphinx_gallery_conf={"gallery_dirs": "lessons"})
+    page = tmp_path / "lessons" / "page.rst"
+    for pictures, kept in [("digits", False), ("digits", True), ("cifar10", False)]:
+        monkeypatch.setenv("COURSE_IMAGES", pictures)
+        lecture.discard_stale_lessons(app, config)
+        assert page.exists() == kept
+        page.write_text("built", encoding="utf-8")
+    (tmp_path / "pictures").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COURSE_IMAGES", "pictures")
+    lecture.discard_stale_lessons(app, config)
+    assert os.environ["COURSE_IMAGES"] == str(tmp_path / "pictures")
+
+
+def test_a_lesson_on_pictures_gets_a_note_that_says_which():
+    page = "\nTitle\n=====\n\nText.\n\n.. code-block:: none\n\n    Pictures: photo digits, 8,000\n"
+    source = [page]
+    lecture.say_which_pictures(None, "lessons/cifar", source)
+    note = ".. note::\n\n   The pictures on this page: photo digits, 8,000.\n"
+    assert source[0] == page.replace("=====\n", "=====\n\n" + note)
+    for docname, text in [("layers", page), ("lessons/iris", page.replace("Pictures:", "Loss:"))]:
+        source = [text]
+        lecture.say_which_pictures(None, docname, source)
+        assert source == [text]
+
+
+def test_the_table_of_layers_has_them_all_and_their_own_lines():
+    assert set(layer_table.LAYERS) == set(layers.__all__) - {"Input", "Layer"}
+    assert layer_table.numpy_lines(layers.Dense, "forward").splitlines() == [
+        "z = x @ kernel  # (n, p) @ (p, q) -> (n, q)",
+        "return z + bias if use_bias else z",
+    ]
+    for name in layer_table.LAYERS:
+        for way in ["forward", "backward"]:
+            lines = layer_table.numpy_lines(getattr(layers, name), way)
+            assert "return" in lines
+            assert "self" not in lines
+            assert '"""' not in lines
+
+
+def test_a_layer_that_differs_from_keras_stops_the_build(monkeypatch):
+    measured = layer_table.measure()
+    assert len(measured) == 2 * len(layer_table.LAYERS)
+    for differences in measured.values():
+        assert differences["float64"] <= 1e-12
+        assert differences["float32"] <= 1e-5
+    monkeypatch.setattr(layers.Flatten, "_backward", lambda self, dy: -dy.reshape(self.x.shape))
+    with pytest.raises(AssertionError, match="Flatten"):
+        layer_table.measure()
 
 
 def test_keras_is_put_back_between_lessons(monkeypatch):

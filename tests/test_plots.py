@@ -8,7 +8,13 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
-from course.plots import plot_confusion_matrix, plot_history, plot_network, plot_predicted
+from course.plots import (
+    plot_confusion_matrix,
+    plot_history,
+    plot_images,
+    plot_network,
+    plot_predicted,
+)
 from course.rbase import table
 
 
@@ -86,6 +92,38 @@ def test_confusion_matrix_writes_every_count():
     (ax,) = fig.axes
     assert [text.get_text() for text in ax.texts] == ["1", "1", "0", "1"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("Actual", "Predicted")
+
+
+def test_many_classes_get_a_larger_drawing_with_names_that_do_not_overlap():
+    names = [f"class number {i}" for i in range(10)]
+    counts = pd.DataFrame(np.eye(10, dtype=int), names, names)
+    fig = plot_confusion_matrix(counts.rename_axis(index="P", columns="A"), "t")
+    small = plot_confusion_matrix(counts.iloc[:3, :3], "t")
+    assert fig.get_figheight() > small.get_figheight()
+    fig.canvas.draw()
+    labels = [label.get_window_extent() for label in fig.axes[0].get_yticklabels()]
+    assert not any(a.overlaps(b) for a, b in itertools.pairwise(labels))
+    assert {label.get_rotation() for label in fig.axes[0].get_xticklabels()} == {60}
+
+
+def test_images_stand_in_rows_each_with_its_text():
+    images = np.zeros((7, 4, 6, 3))
+    fig = plot_images(images, list("abcdefg"), "Seven", columns=3)
+    assert len(fig.axes) == 9
+    assert [ax.get_title() for ax in fig.axes] == [*"abcdefg", "", ""]
+    assert [len(ax.images) for ax in fig.axes] == [1] * 7 + [0] * 2
+    assert not any(ax.axison for ax in fig.axes)
+    assert fig.get_suptitle() == "Seven"
+    grey = plot_images(np.zeros((2, 4, 6)), ["", ""], "Grey", cmap="gray")
+    assert grey.axes[0].images[0].get_cmap().name == "gray"
+
+
+def test_images_that_are_none():
+    for wrong in [np.zeros((0, 4, 4, 3)), np.zeros((4, 4)), 3]:
+        with pytest.raises(ValueError, match=r"Received shape .*np\.newaxis"):
+            plot_images(wrong, [], "")
+    with pytest.raises(ValueError, match=r"Received 1 texts for 2 pictures"):
+        plot_images(np.zeros((2, 4, 4)), [""], "")
 
 
 def test_predicted_against_actual_has_the_line_of_equality():

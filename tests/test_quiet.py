@@ -1,8 +1,12 @@
 """A quiet start holds messages back, and loses nothing when the start fails."""
 
+import io
 import subprocess
+import sys
 
 from conftest import run_python
+
+from course.quiet import progress
 
 HEAD = "import os, sys; from course.quiet import quiet_start\n"
 
@@ -82,3 +86,16 @@ def test_the_level_of_tensorflow_s_messages_can_be_chosen():
     code = "with quiet_start(): pass\nprint(os.environ['TF_CPP_MIN_LOG_LEVEL'])"
     assert run("os.environ.pop('TF_CPP_MIN_LOG_LEVEL', None)\n" + code).stdout == "2\n"
     assert run("os.environ['TF_CPP_MIN_LOG_LEVEL'] = '0'\n" + code).stdout == "0\n"
+
+
+def test_progress_is_for_terminals(monkeypatch):
+    class Terminal(io.TextIOWrapper):
+        def isatty(self):
+            return True
+
+    assert progress() == 0  # pytest replaces the stream
+    monkeypatch.setattr(sys, "stdout", Terminal(io.BytesIO()))
+    assert progress() == 0  # another class: a notebook or a page, whatever it answers
+    plain = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stdout", plain)
+    assert progress() == 0  # a file

@@ -121,6 +121,31 @@ def test_the_page_shows_what_the_script_prints(read, lesson):
     assert shown == ["\n".join(lines).strip() for lines in printed if lines]
 
 
+def test_a_page_on_pictures_says_which_they_are(read):
+    for lesson in ["cifar_keras_cnn", "cifar_nopackages_cnn", "cifar_agreement"]:
+        page = read(f"lessons/{lesson}.html")
+        (printed,) = re.findall(r"^Pictures: (.+)$", page.get_text(), flags=re.M)
+        note = page.select_one("div.admonition.note:not(.sphx-glr-download-link-note)")
+        assert f"The pictures on this page: {printed}." in note.get_text()
+
+
+def test_the_table_of_layers_shows_its_measurements(read):
+    page = read("layers.html")
+    table = page.select_one("table.layer-table")
+    rows = table.select("tbody tr")
+    assert len(rows) == 14
+    for row in rows:
+        assert row.select_one(".katex-html")
+        assert row.select_one("div.highlight-python pre")
+        found = re.findall(r"(float\d\d):\s+([\d.e+-]+)", row.get_text())
+        assert [dtype for dtype, _ in found] == ["float64", "float32"]
+        for dtype, value in found:
+            assert float(value) <= {"float64": 1e-12, "float32": 1e-5}[dtype]
+    names = [code.get_text() for code in table.select("code")]
+    for name in ["Dense", "layer_dense", "Conv2D", "layer_conv_2d", "layer_dropout"]:
+        assert name in names
+
+
 def test_pages_name_their_language_and_themselves(site, read):
     for path in all_html(site):
         page = read(path)

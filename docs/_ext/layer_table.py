@@ -43,14 +43,16 @@ LAYERS = {
         (2,),
     ),
     "Flatten": (
-        r"y_{n,\,(iw + j)k + c} = x_{nijc} \quad (w \text{ columns}, k \text{ channels})",
+        r"y_{n,\,(iw + j)k + c} = x_{nijc} \quad (w \text{ columns, } k \text{ channels})",
         r"dx_{nijc} = dy_{n,\,(iw + j)k + c}",
         "layer_flatten",
         (),
     ),
     "Dropout": (
-        r"y = x \odot m, \quad m = \tfrac{1}{1 - \text{rate}}"
-        r"\text{ or } 0 \text{ at random; } m = 1 \text{ in prediction}",
+        r"""\begin{aligned}
+        y &= x \odot m, \quad m = 1 \text{ in prediction;} \\
+        &\text{in training } m = 0 \text{ or } \tfrac{1}{1 - \text{rate}} \text{ at random}
+        \end{aligned}""",
         r"dx = dy \odot m",
         "layer_dropout",
         (0.25,),
@@ -64,8 +66,8 @@ LAYERS = {
         ("softmax",),
     ),
 }
-HEADINGS = ["Layer", "Way", "Formula", "NumPy", "Largest difference"]
-WIDTHS = [15, 8, 30, 35, 12]
+HEADINGS = ["Layer", "Formula and lines of NumPy", "Largest difference"]
+WIDTHS = [22, 62, 16]
 
 
 def numpy_lines(layer: type, way: str) -> str:
@@ -142,12 +144,11 @@ class LayerTable(SphinxDirective):
             for way, formula in [("forward", forward), ("backward", backward)]:
                 code = textwrap.indent(numpy_lines(getattr(layers, name), way), "   ")
                 differences = [
-                    f"| {value:.1e} ({dtype})" for dtype, value in measured[name, way].items()
+                    f"| {dtype}:\n| {value:.1e}" for dtype, value in measured[name, way].items()
                 ]
+                formula = textwrap.indent(textwrap.dedent(formula), "   ")
                 cells = [
-                    way,
-                    ".. math::\n\n" + textwrap.indent(textwrap.dedent(formula), "   "),
-                    f".. code-block:: python\n\n{code}",
+                    f"*{way}*\n\n.. math::\n\n{formula}\n\n.. code-block:: python\n\n{code}",
                     "\n".join(differences),
                 ]
                 row = nodes.row()

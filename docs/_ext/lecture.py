@@ -1,6 +1,7 @@
 """What the gallery has to know of the lecture: the order of its lessons, a clean start for each."""
 
 import hashlib
+import os
 import re
 import shutil
 import sys
@@ -70,7 +71,11 @@ def discard_stale_lessons(app, config):
     """
     lessons = Path(app.srcdir) / config.sphinx_gallery_conf["gallery_dirs"]
     stamp = lessons / "course.sha256"
-    digest = hashlib.sha256(str(find_images()).encode())
+    images = find_images()
+    if isinstance(images, Path):
+        images = images.resolve()  # the gallery runs the lessons from another folder
+        os.environ["COURSE_IMAGES"] = str(images)
+    digest = hashlib.sha256(str(images).encode())
     for path in sorted((ROOT / "course").rglob("*")):
         if path.suffix in {".csv", ".mplstyle", ".py"}:
             digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
