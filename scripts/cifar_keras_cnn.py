@@ -3,8 +3,8 @@ r"""Pictures with Keras: a convolutional network
 
 **Can a network tell what a small photograph shows?** This lesson follows
 ``cifar_keras_cnn.R`` of the lecture. CIFAR-10 is a collection of 60,000 photographs of
-32 by 32 pixels, in ten classes. The network for them has two convolutions, each
-followed by pooling, and two dense layers:
+32 by 32 pixels, in ten classes (A. Krizhevsky, 2009). The network for them has two
+convolutions, each followed by pooling, and two dense layers:
 
 .. math::
 
@@ -35,11 +35,11 @@ plt.style.use("course.lecture")
 # The pictures
 # ------------
 #
-# CIFAR-10 is a download of 163 MiB. Where it is not at hand, ``load_images`` makes
-# *photo digits* instead: handwritten digits in random colours, sizes and places, over
-# random parts of two photographs. They have the same shape and as many classes, and
-# they need nothing. The line printed below says which pictures this run has used; all
-# the numbers and figures on this page are about them.
+# CIFAR-10 is a large download. Where it is not at hand, ``load_images`` makes *photo
+# digits* instead: handwritten digits in random colours, sizes and places, over random
+# parts of two photographs. They have the same shape and as many classes, and they need
+# nothing. The line printed below says which pictures this run has used; all the numbers
+# and figures on this page are about them.
 #
 # .. code-block:: r
 #
@@ -296,7 +296,7 @@ plt.show()
 #
 # 1. Set ``COURSE_IMAGES`` to ``digits`` or to ``cifar10`` and run the script again.
 #    Which classes are mixed up now?
-# 2. Use the learning rate 0.001. How far does the training accuracy get in ten epochs,
-#    and how far the validation accuracy?
+# 2. Set ``learning_rate`` to ``0.001``. How far does the training accuracy get in ten
+#    epochs, and how far the validation accuracy?
 # 3. Put a ``Dropout(0.5)`` before the last layer. What happens to the distance between
 #    training and validation?

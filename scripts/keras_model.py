@@ -216,6 +216,6 @@ plt.show()
 # Try it
 # ------
 #
-# 1. Train for 200 epochs. Where do training and test loss part, if they do?
+# 1. Set ``epochs`` to ``200``. Where do training and test loss part, if they do?
 # 2. Set ``batch_size`` to 105, all training flowers at once. How many updates are there
 #    now, and what does that do to the loss?

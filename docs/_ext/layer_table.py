@@ -143,7 +143,8 @@ class LayerTable(SphinxDirective):
         for name, (forward, backward, r_name, _) in LAYERS.items():
             for way, formula in [("forward", forward), ("backward", backward)]:
                 code = textwrap.indent(numpy_lines(getattr(layers, name), way), "   ")
-                differences = [
+                differences = [".. rst-class:: measured", ""]
+                differences += [
                     f"| {dtype}:\n| {value:.1e}" for dtype, value in measured[name, way].items()
                 ]
                 formula = textwrap.indent(textwrap.dedent(formula), "   ")
