@@ -197,7 +197,8 @@ for dtype in ["float64", "float32"]:
     print(f"{dtype}, by hand against Keras")
     print_comparisons(one_step[dtype])
     print(f"limit for the relative difference: {TOLERANCES[dtype]:.0e}\n")
-print("Derivatives compared:", sum(g.size for g in by_hand.values()))
+sizes = [g.size for g in by_hand.values()]
+print("Derivatives compared:", " + ".join(map(str, sizes)), "=", sum(sizes))
 
 # %%
 # And all of them drawn, each as a point: Keras' number to the right, ours upwards. If
