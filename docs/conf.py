@@ -18,13 +18,17 @@ language = "en-GB"
 
 extensions = [
     "sphinx.ext.autodoc",
+    "sphinx.ext.autosectionlabel",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "data_card",
+    "glossary_links",
     "language_tabs",
     "layer_table",
     "lecture",
+    "operations",
     "static_math",
 ]
 exclude_patterns = ["_build"]
@@ -43,6 +47,8 @@ if tags.has("online"):  # noqa: F821 - Sphinx supplies it: python -m sphinx -t o
         "pandas": ("https://pandas.pydata.org/docs/", None),
         "python": ("https://docs.python.org/3/", None),
     }
+
+autosectionlabel_prefix_document = True  # :ref:`lessons/iris_nopackages:Step 1: data`
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -82,4 +88,7 @@ html_js_files = [("course.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sourcelink = False
 copybutton_exclude = ".linenos, .gp, .go"
-suppress_warnings = ["config.cache"]  # the gallery's settings hold objects that cannot be stored
+suppress_warnings = [
+    "config.cache",  # the gallery's settings hold objects that cannot be stored
+    "autosectionlabel.*",  # a heading may stand twice on a page; links to it go to the first
+]

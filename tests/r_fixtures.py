@@ -61,7 +61,7 @@ def code_blocks(text: str, language: str) -> list[str]:
     """The contents of the ``code-block`` directives of a language in reStructuredText."""
     pattern = rf"^\.\. code-block:: {language}\n\n((?:   .*\n|\n)+)"
     return [
-        re.sub(r"^ {3}", "", block, flags=re.M).strip() + "\n"
+        re.sub(r"^ {3}", "", block, flags=re.M).strip("\n") + "\n"
         for block in re.findall(pattern, text + "\n", flags=re.M)
     ]
 

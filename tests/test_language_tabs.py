@@ -93,7 +93,7 @@ PAGE = (ROOT / "docs" / "coming_from_r.rst").read_text(encoding="utf-8")
 def test_coming_from_r_python_prints_what_the_page_shows(capsys):
     outputs = code_blocks(PAGE, "text")
     imports, *python_blocks = code_blocks(PAGE, "python")
-    assert len(python_blocks) == len(outputs) >= 17
+    assert len(python_blocks) == len(outputs) >= 40
     namespace = {}
     exec(imports, namespace)
     for python, output in zip(python_blocks, outputs, strict=True):

@@ -11,7 +11,10 @@ from bs4 import BeautifulSoup
 from conftest import ALL_LESSONS
 from r_fixtures import LESSONS, pairs
 
-PAGES_BY_HAND = ["index", "coming_from_r", "layers", "notation", "course"]
+PAGES_BY_HAND = [
+    *["index", "coming_from_r", "layers", "operations", "notation", "glossary"],
+    *["data", "slides", "checks", "course"],
+]
 ALL_PAGES = [*PAGES_BY_HAND, "lessons/index", *(f"lessons/{name}" for name in ALL_LESSONS)]
 KNOWN_OUTSIDE_LINKS = {
     "https://katex.org",
