@@ -1,0 +1,153 @@
+"""Exercises: solutions folded on the page, left out of the student's version.
+
+A file ``scripts/exercises/LESSON_exercises.py`` holds the exercises of a lesson. Each solution
+stands between two comments that the page does not show::
+
+    # %%
+    # .. solution
+
+    code
+
+    # %%
+    # What came out, in words.
+    #
+    # .. end of solution
+
+(The names differ from those of the lessons because the gallery keeps the figures of all scripts
+in one folder, under the names of the scripts.)
+"""
+
+import re
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.transforms import SphinxTransform
+from sphinx_design.shared import create_component
+from sphinx_gallery.notebook import jupyter_notebook, save_notebook
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+
+SUFFIX = "_exercises"  # of the scripts' names
+BEGIN, END = "solution", "end of solution"
+SOLUTION = re.compile(rf"^# %%\n# \.\. {BEGIN}\n.*?^# \.\. {END}\n", flags=re.M | re.S)
+STUDENTS_LINE = "# Your code here\n"
+
+
+def student_version(source: str) -> str:
+    """The exercises without their solutions, with a line in place of each to write one's own.
+
+    Args:
+        source: the text of a file of exercises.
+
+    Raises:
+        ValueError: if there is no solution, or one of the two comments around it is missing.
+    """
+    found, count = SOLUTION.subn(STUDENTS_LINE, source)
+    if not count or f"# .. {BEGIN}\n" in found or f"# .. {END}\n" in found:
+        raise ValueError(
+            f"Expected solutions, each from the lines '# %%', '# .. {BEGIN}' to a line "
+            f"'# .. {END}'. Found {count} of them and a comment that stands alone, or none. "
+            "CONTRIBUTING.md shows how to write an exercise."
+        )
+    return found
+
+
+class FoldSolutions(SphinxTransform):
+    """Put each solution, with its output, figures and answer, into a closed dropdown."""
+
+    default_priority = 690
+
+    def apply(self):
+        """Change the document."""
+        for begin in [c for c in self.document.findall(nodes.comment) if c.astext() == BEGIN]:
+            parent = begin.parent
+            first = parent.index(begin)
+            last = next(
+                (
+                    place
+                    for place, node in enumerate(parent.children)
+                    if place > first and isinstance(node, nodes.comment) and node.astext() == END
+                ),
+                None,
+            )
+            if last is None:
+                raise ExtensionError(
+                    f"{self.document.get('source')}: expected a comment '.. {END}' after "
+                    f"'.. {BEGIN}', in the same section. Found none."
+                )
+            folded = parent.children[first + 1 : last]
+            del parent[first : last + 1]
+            parent.insert(first, dropdown("Solution", folded))
+
+
+def dropdown(title: str, children: list[nodes.Node]) -> nodes.container:
+    """A closed dropdown, a ``<details>`` in HTML."""
+    return create_component(
+        "dropdown",
+        opened=False,
+        type="dropdown",
+        has_title=True,
+        icon=None,
+        chevron=None,
+        container_classes=["sd-mb-3", "solution"],
+        title_classes=[],
+        body_classes=[],
+        children=[nodes.rubric(title, title), *children],
+    )
+
+
+def write_student_versions(app):
+    """Write the student's version of each file of exercises, a script and a notebook."""
+    settings = app.config.sphinx_gallery_conf
+    for script in Path(app.srcdir, settings["gallery_dirs"]).rglob(f"*{SUFFIX}.py"):
+        student = students_file(script)
+        student.write_text(
+            student_version(script.read_text(encoding="utf-8")), encoding="utf-8", newline="\n"
+        )
+        _, blocks = split_code_and_text_blocks(str(student))
+        save_notebook(
+            jupyter_notebook(blocks, settings, student.parent), student.with_suffix(".ipynb")
+        )
+
+
+def students_file(script: Path) -> Path:
+    """Where the student's version of a file of exercises lies."""
+    return script.with_name(script.name.replace(f"{SUFFIX}.py", "_student.py"))
+
+
+def link_exercises(app, docname, source):
+    """On a lesson's page, link to its exercises; on theirs, offer the student's version."""
+    folder, _, name = docname.rpartition("/")
+    if folder == "lessons/exercises" and name.endswith(SUFFIX):
+        student = name.removesuffix(SUFFIX) + "_student"
+        for old, new in [
+            ("to download the full example code", "to download the exercises"),
+            (
+                f"Download Jupyter notebook: {name}.ipynb <{name}.ipynb>",
+                f"Download exercises as a notebook: {student}.ipynb <{student}.ipynb>",
+            ),
+            (
+                f"Download Python source code: {name}.py <{name}.py>",
+                f"Download exercises as a script: {student}.py <{student}.py>",
+            ),
+            (
+                f"Download zipped: {name}.zip <{name}.zip>",
+                f"Download exercises with solutions: {name}.py <{name}.py>",
+            ),
+        ]:
+            if source[0].count(old) != 1:
+                raise ExtensionError(f"{docname}: expected one '{old}' from the gallery.")
+            source[0] = source[0].replace(old, new)
+    elif Path(app.srcdir, "lessons", "exercises", f"{name}{SUFFIX}.py").exists():
+        footer = f".. _sphx_glr_download_lessons_{name}.py:"
+        link = f"More, with solutions: :doc:`exercises/{name}{SUFFIX}`."
+        source[0] = source[0].replace(footer, f"\n{link}\n\n{footer}")
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.setup_extension("sphinx_design")
+    app.add_transform(FoldSolutions)
+    app.connect("builder-inited", write_student_versions, priority=900)  # after the gallery
+    app.connect("source-read", link_exercises)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
