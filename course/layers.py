@@ -10,8 +10,12 @@ respect to its inputs, and notes the derivatives with respect to its weights on 
     dkernel, dbias = layer.get_gradients()
 
 Weights have the shapes and the order of Keras, so they copy over with ``get_weights`` and
-``set_weights``. Pictures are arrays of shape ``(n, height, width, channels)``. A layer computes in
-the type in which it was built, float32 or float64.
+``set_weights``. Pictures are arrays of shape ``(n, height, width, channels)``, sequences of vectors
+``(n, length, d)``. A layer computes in the type in which it was built, float32 or float64.
+
+`Add` and `MultiHeadAttention` take several inputs; their ``backward`` returns a list with one
+derivative for each. A `course.sequential.Sequential` passes one array on, so they have no place in
+it: a network with them calls its layers itself.
 
 Only NumPy is used. The lessons :doc:`/lessons/layer_types` and
 :doc:`/lessons/cifar_nopackages_cnn` derive these formulas step by step; the page
@@ -30,18 +34,23 @@ from course import activations
 
 __all__ = [
     "Activation",
+    "Add",
     "AveragePooling2D",
     "Conv2D",
     "Dense",
     "Dropout",
+    "Embedding",
     "Flatten",
     "Input",
     "Layer",
+    "LayerNormalization",
     "MaxPooling2D",
+    "MultiHeadAttention",
 ]
 
 DTYPES = ("float32", "float64")
 PADDINGS = ("valid", "same")
+HIDDEN = -1e30  # the score of a place that a mask hides: exp makes it 0, and it is no infinity
 
 
 class Input:
@@ -100,7 +109,7 @@ class Layer:
             raise ValueError(
                 f"{self.name}: expected a type of {' or '.join(DTYPES)}. Received: dtype={dtype!r}."
             )
-        self.input_shape = (None, *tuple(input_shape)[1:])
+        self.input_shape = self._for_any_cases(input_shape)
         self.dtype = np.dtype(dtype)
         self.output_shape = self.compute_output_shape(self.input_shape)
         self._build(np.random.default_rng(seed))
@@ -130,18 +139,7 @@ class Layer:
         Raises:
             ValueError: if the inputs have another shape than the layer was built for.
         """
-        x = np.asarray(x)
-        if not x.ndim:
-            raise ValueError(f"{self.name}: expected an array of cases. Received a single number.")
-        if not self.built:
-            self.build(x.shape, x.dtype if x.dtype.name in DTYPES else "float32")
-        if x.ndim != len(self.input_shape) or x.shape[1:] != self.input_shape[1:]:
-            raise ValueError(
-                f"{self.name}: expected inputs of shape {_text(self.input_shape)}. Received an "
-                f"array of shape {x.shape}. The first entry is the number of cases; the others "
-                "must be as the layer was built."
-            )
-        self.x = x.astype(self.dtype, copy=False)
+        self.x = self._checked_inputs(x)
         self.z = self._forward(self.x, training)
         self.a = self.activation.forward(self.z)
         self._called = True
@@ -181,6 +179,32 @@ class Layer:
     def _backward(self, dz: np.ndarray) -> np.ndarray:
         """From the derivative with respect to ``z`` to the one with respect to the inputs."""
         raise NotImplementedError
+
+    def _for_any_cases(self, input_shape):
+        """The shape of the inputs, with None for the number of cases."""
+        return (None, *tuple(input_shape)[1:])
+
+    def _checked_inputs(self, x):
+        """The inputs in the type of the layer; builds the layer if need be."""
+        x = self._cases(x)
+        if not self.built:
+            self.build(x.shape, _type_for(x))
+        return self._fitting(x, self.input_shape)
+
+    def _cases(self, x):
+        x = np.asarray(x)
+        if not x.ndim:
+            raise ValueError(f"{self.name}: expected an array of cases. Received a single number.")
+        return x
+
+    def _fitting(self, x, shape):
+        if x.ndim != len(shape) or x.shape[1:] != shape[1:]:
+            raise ValueError(
+                f"{self.name}: expected inputs of shape {_text(shape)}. Received an "
+                f"array of shape {x.shape}. The first entry is the number of cases; the others "
+                "must be as the layer was built."
+            )
+        return x.astype(self.dtype, copy=False)
 
     def _checked_derivative(self, dy: np.ndarray) -> np.ndarray:
         if not self._called:
@@ -623,6 +647,419 @@ class Activation(Layer):
         return dz
 
 
+class Embedding(Layer):
+    """A row of numbers for each word: ``y = embeddings[x]``.
+
+    Inputs are whole numbers from 0 to ``input_dim - 1``, of shape ``(n, ...)``; outputs are
+    ``(n, ..., output_dim)``. The only weights are ``embeddings`` ``(input_dim, output_dim)``.
+
+    On the way back, each row of ``embeddings`` gets the sum of the derivatives of all places that
+    took it. ``backward`` returns None: a whole number cannot move a little, so the inputs have no
+    derivative.
+
+    Args:
+        input_dim: how many different whole numbers there are.
+        output_dim: how many numbers stand for each.
+        embeddings_initializer: how they start: ``"uniform"``, ``"glorot_uniform"`` or ``"zeros"``.
+
+    Raises:
+        ValueError: if an argument is none of these.
+
+    Source: ``keras.layers.Embedding``; in R ``layer_embedding``. Keras cuts off what follows the
+    point of other numbers; here they are refused.
+    """
+
+    weight_names = ("embeddings",)
+
+    def __init__(self, input_dim: int, output_dim: int, embeddings_initializer: str = "uniform"):
+        super().__init__()
+        self.input_dim = _whole_number("Embedding", "input_dim", input_dim)
+        self.output_dim = _whole_number("Embedding", "output_dim", output_dim)
+        self.initializer = _initializer(embeddings_initializer)
+
+    def compute_output_shape(self, input_shape):
+        """``(n, ...)`` becomes ``(n, ..., output_dim)``."""
+        return (*input_shape, self.output_dim)
+
+    def _build(self, rng):
+        shape = (self.input_dim, self.output_dim)
+        self.embeddings = self.initializer(shape, rng).astype(self.dtype)
+
+    def _checked_inputs(self, x):
+        x = self._cases(x)
+        if x.dtype.kind not in "iu":
+            raise ValueError(
+                f"{self.name}: expected whole numbers. Received an array of type {x.dtype} and "
+                f"shape {x.shape}. Number the words from 0, or convert with x.astype(int)."
+            )
+        if x.size and not (x.min() >= 0 and x.max() < self.input_dim):
+            raise ValueError(
+                f"{self.name}: expected whole numbers from 0 to {self.input_dim - 1}. Received "
+                f"numbers from {x.min()} to {x.max()} in an array of shape {x.shape}. Choose a "
+                "larger input_dim, or number the words from 0."
+            )
+        super()._checked_inputs(x)
+        return x  # as they are: they count rows
+
+    def _forward(self, x, training):
+        return self.embeddings[x]  # (n, T) -> (n, T, d)
+
+    def _backward(self, dy):
+        self.dembeddings = np.zeros_like(self.embeddings)
+        np.add.at(self.dembeddings, self.x, dy)  # adds up where several places took one row
+        return None
+
+
+class LayerNormalization(Layer):
+    """Each vector gets mean 0 and standard deviation 1, then a size and a centre that are learnt.
+
+    ``y = gamma * (x - mean) / sqrt(variance + epsilon) + beta``, with mean and variance over the
+    last axis, for each vector by itself. Inputs ``(n, ..., d)`` keep their shape. The weights are
+    ``gamma`` ``(d,)`` and ``beta`` ``(d,)``.
+
+    Args:
+        axis: the axis of mean and variance; only the last, -1.
+        epsilon: a small number above 0 that prevents a division by zero.
+        center: whether there is ``beta``.
+        scale: whether there is ``gamma``.
+
+    Raises:
+        ValueError: if an argument is none of these.
+
+    Source: J. L. Ba, J. R. Kiros and G. E. Hinton, *Layer normalization* (2016);
+    ``keras.layers.LayerNormalization``, which also takes other axes; in R
+    ``layer_layer_normalization``. The variance has the divisor ``d``; R's ``var`` has ``d - 1``.
+    """
+
+    def __init__(
+        self, axis: int = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True
+    ):
+        super().__init__()
+        if axis != -1:
+            raise ValueError(
+                f"LayerNormalization: expected axis=-1, the last axis. Received: axis={axis!r}. "
+                "Bring the axis to the end with np.moveaxis."
+            )
+        if not (isinstance(epsilon, Real) and epsilon > 0):
+            raise ValueError(
+                "LayerNormalization: expected epsilon to be a number above 0. "
+                f"Received: epsilon={epsilon!r}."
+            )
+        self.axis, self.epsilon = axis, float(epsilon)
+        self.center, self.scale = center, scale
+        self.weight_names = ("gamma",) * bool(scale) + ("beta",) * bool(center)
+
+    def compute_output_shape(self, input_shape):
+        """The shape of the inputs, ``(n, ..., d)``."""
+        if len(input_shape) < 2 or not input_shape[-1]:
+            raise ValueError(
+                f"{self.name}: expected inputs of shape (cases, ..., numbers). Received shape "
+                f"{_text(input_shape)}. Put each case into a row."
+            )
+        return tuple(input_shape)
+
+    def _build(self, rng):
+        self.gamma = np.ones(self.input_shape[-1], self.dtype)
+        self.beta = np.zeros(self.input_shape[-1], self.dtype)
+
+    def _forward(self, x, training):
+        mean = x.mean(axis=-1, keepdims=True)  # (n, T, 1)
+        variance = x.var(axis=-1, keepdims=True)  # (n, T, 1)
+        self.sd = np.sqrt(variance + self.epsilon)
+        self.u = (x - mean) / self.sd  # (n, T, d)
+        return self.gamma * self.u + self.beta
+
+    def _backward(self, dy):
+        cases = tuple(range(dy.ndim - 1))  # the axes n, T
+        self.dgamma = (dy * self.u).sum(axis=cases)  # (d,)
+        self.dbeta = dy.sum(axis=cases)  # (d,)
+        du = dy * self.gamma  # (n, T, d)
+        mean = du.mean(axis=-1, keepdims=True)  # what goes through the mean, (n, T, 1)
+        along = (du * self.u).mean(axis=-1, keepdims=True)  # and through the variance
+        return (du - mean - along * self.u) / self.sd
+
+
+class _SeveralInputs(Layer):
+    """A layer of several inputs: arrays, shapes and derivatives come in lists, one for each."""
+
+    def build(self, input_shape, dtype="float32", seed=None):
+        """As `Layer.build`, with a list of shapes, one for each input.
+
+        Raises:
+            ValueError: if this is no list of shapes, or the layer cannot take such inputs.
+        """
+        if not all(isinstance(shape, tuple | list) for shape in input_shape):
+            raise ValueError(
+                f"{self.name}: expected a list of shapes, one for each input. Received the shape "
+                f"{_text(input_shape)}. A Sequential passes one array on; call this layer yourself."
+            )
+        super().build(input_shape, dtype, seed)
+
+    def _for_any_cases(self, input_shape):
+        return [(None, *tuple(shape)[1:]) for shape in input_shape]
+
+    def _checked_inputs(self, x):
+        if not isinstance(x, tuple | list):
+            raise ValueError(
+                f"{self.name}: expected a list of arrays, [x1, x2]. Received one of type "
+                f"{type(x).__name__} and shape {np.shape(x)}."
+            )
+        x = [self._cases(one) for one in x]
+        if not self.built:
+            self.build([one.shape for one in x], _type_for(*x[:1]))
+        if len(x) != len(self.input_shape) or len({len(one) for one in x}) > 1:
+            raise ValueError(
+                f"{self.name}: expected {len(self.input_shape)} inputs with as many cases in each. "
+                f"Received arrays of shapes {[one.shape for one in x]}."
+            )
+        return [self._fitting(one, shape) for one, shape in zip(x, self.input_shape, strict=True)]
+
+
+class Add(_SeveralInputs):
+    """The sum of several inputs of one shape.
+
+    Called with a list: ``Add().forward([x1, x2])``. On the way back, each input gets the whole
+    derivative.
+
+    Source: ``keras.layers.Add``; in R ``layer_add``. Keras stretches inputs of size 1 over others;
+    here all must have one shape.
+    """
+
+    def compute_output_shape(self, input_shape):
+        """The shape that all inputs have.
+
+        Raises:
+            ValueError: if there are no inputs, or their shapes differ.
+        """
+        if len({tuple(shape)[1:] for shape in input_shape}) != 1:
+            received = ", ".join(map(_text, self._for_any_cases(input_shape))) or "none"
+            raise ValueError(
+                f"{self.name}: expected inputs of one shape. Received shapes: {received}. "
+                "np.broadcast_to stretches an array."
+            )
+        return tuple(input_shape[0])
+
+    def _forward(self, x, training):
+        return sum(x[1:], start=x[0])  # (n, ...)
+
+    def _backward(self, dy):
+        return [dy for _ in self.x]
+
+
+class MultiHeadAttention(_SeveralInputs):
+    """Each query takes a mean of all values, weighted by how well their keys fit it.
+
+    ::
+
+        layer = MultiHeadAttention(num_heads=2, key_dim=4)
+        y = layer.forward(x, x)  # self-attention: (n, T, d) -> (n, T, d)
+        dquery, dvalue = layer.backward(dy)
+        dx = dquery + dvalue  # x went in twice
+
+    In each head ``q = query @ Wq + bq``, ``k = key @ Wk + bk``, ``v = value @ Wv + bv``,
+    ``a = softmax(q @ k.T / sqrt(key_dim))``, ``c = a @ v``. The outputs are the sum of ``c @ Wo``
+    over the heads, plus ``bo``.
+
+    The weights, in the order of Keras: kernel ``(d, heads, key_dim)`` and bias
+    ``(heads, key_dim)`` for the query, likewise for the key, with ``value_dim`` for the value, then
+    the kernel of the output, ``(heads, value_dim, d)``, and its bias ``(d,)``. Kernels start as
+    `glorot_uniform` has it, biases at zero.
+
+    Args:
+        num_heads: how many heads, a positive whole number.
+        key_dim: how many numbers a query or a key has in each head.
+        value_dim: how many numbers a value has in each head; ``key_dim`` if not given.
+        dropout: which part of the attention is dropped in training; only 0.0.
+        use_bias: whether there are biases.
+
+    Attributes:
+        attention_scores: ``(n, heads, T, S)``: how much each query took of each value in the last
+            `forward`; not negative, with sum 1 over the last axis.
+
+    Raises:
+        ValueError: if an argument is none of these.
+
+    Source: A. Vaswani and others, *Attention is all you need* (2017);
+    ``keras.layers.MultiHeadAttention``; in R ``layer_multi_head_attention``. Dropout, sequences
+    of more than one axis and other shapes of the outputs are left out. With TensorFlow, Keras
+    rounds ``1 / sqrt(key_dim)`` to single precision even in a double-precision network. Here it is
+    not rounded, which makes no difference for a ``key_dim`` of 4 or 16: there it is a power of two.
+    """
+
+    def __init__(
+        self,
+        num_heads: int,
+        key_dim: int,
+        value_dim: int | None = None,
+        dropout: float = 0.0,
+        use_bias: bool = True,
+    ):
+        super().__init__()
+        cls = type(self).__name__
+        self.num_heads = _whole_number(cls, "num_heads", num_heads)
+        self.key_dim = _whole_number(cls, "key_dim", key_dim)
+        self.value_dim = (
+            self.key_dim if value_dim is None else _whole_number(cls, "value_dim", value_dim)
+        )
+        if dropout != 0:
+            raise ValueError(
+                f"{cls}: expected dropout=0.0, the only one supported here. Received: "
+                f"dropout={dropout!r}. A Dropout layer after this one drops outputs instead."
+            )
+        self.dropout = 0.0
+        self.use_bias = use_bias
+        self.scale = 1 / math.sqrt(self.key_dim)
+        kinds = ("kernel", "bias") if use_bias else ("kernel",)
+        self.weight_names = tuple(
+            f"{part}_{kind}" for part in ("query", "key", "value", "output") for kind in kinds
+        )
+        self.attention_scores = None
+
+    def compute_output_shape(self, input_shape):
+        """The shape of the query, ``(n, T, d)``, from the shapes of query, value and maybe key.
+
+        Raises:
+            ValueError: if one is no sequence of vectors, or value and key differ in length.
+        """
+        shapes = self._for_any_cases(input_shape)
+        if len(shapes) not in (2, 3) or any(len(s) != 3 or not all(s[1:]) for s in shapes):
+            raise ValueError(
+                f"{self.name}: expected query, value and maybe key of shape (cases, length, "
+                f"numbers). Received shapes: {', '.join(map(_text, shapes))}."
+            )
+        if shapes[1][1] != shapes[-1][1]:
+            raise ValueError(
+                f"{self.name}: expected one key for each value. Received values of shape "
+                f"{_text(shapes[1])} and keys of shape {_text(shapes[2])}. The lengths must be "
+                "equal."
+            )
+        return tuple(input_shape[0])
+
+    def _build(self, rng):
+        d, d_value, d_key = (self.input_shape[i][-1] for i in (0, 1, -1))
+        h, k, v = self.num_heads, self.key_dim, self.value_dim
+        for part, shape, outputs in [
+            ("query", (d, h, k), (h, k)),
+            ("key", (d_key, h, k), (h, k)),
+            ("value", (d_value, h, v), (h, v)),
+            ("output", (h, v, d), (d,)),
+        ]:
+            as_matrix = (math.prod(shape) // math.prod(outputs), math.prod(outputs))
+            kernel = glorot_uniform(as_matrix, rng).reshape(shape)
+            setattr(self, f"{part}_kernel", kernel.astype(self.dtype))
+            setattr(self, f"{part}_bias", np.zeros(outputs, self.dtype))
+
+    def forward(
+        self,
+        query: np.ndarray,
+        value: np.ndarray,
+        key: np.ndarray | None = None,
+        *,
+        attention_mask: np.ndarray | None = None,
+        use_causal_mask: bool = False,
+        training: bool = False,
+    ) -> np.ndarray:
+        """The outputs of the layer; keeps what `backward` needs.
+
+        Keras has the masks of the inputs before ``attention_mask``; so here ``attention_mask`` and
+        what follows must be given by name.
+
+        Args:
+            query: ``(n, T, d)``: what looks.
+            value: ``(n, S, ...)``: what is looked at.
+            key: ``(n, S, ...)``: what the queries are compared with; the value if not given.
+            attention_mask: ``(n, T, S)`` truth values: which query may look at which value. An axis
+                of size 1 and a missing first axis stand for all. A query that may look at nothing
+                takes the plain mean of all values, as in Keras.
+            use_causal_mask: whether a query may look only at the places up to its own.
+            training: makes no difference.
+
+        Returns:
+            The outputs, ``(n, T, d)``.
+
+        Raises:
+            ValueError: if the inputs or the mask have another shape or type.
+        """
+        x = self._checked_inputs([query, value] if key is None else [query, value, key])
+        self.mask = self._mask(attention_mask, use_causal_mask, len(x[0]))
+        return super().forward(x, training)
+
+    def backward(self, dy: np.ndarray) -> list[np.ndarray]:
+        """The derivatives with respect to query, value and, if one was given, key.
+
+        Args:
+            dy: ``(n, T, d)``: the derivative of the loss with respect to the outputs.
+
+        Returns:
+            A list of arrays in the shapes of the inputs. Where one array went in as query and as
+            value, its derivative is their sum.
+
+        Raises:
+            RuntimeError: if `forward` was not called before.
+            ValueError: if ``dy`` has another shape than the outputs.
+        """
+        return super().backward(dy)
+
+    def _mask(self, given, causal, n):
+        """Which query may look at which value, in a shape that fits ``(n, heads, T, S)``."""
+        lengths = self.input_shape[0][1], self.input_shape[1][1]
+        mask = np.ones(lengths, bool) if given is None else np.asarray(given)
+        if mask.dtype != bool:
+            raise ValueError(
+                f"{self.name}: expected an attention_mask of truth values. Received an array of "
+                f"type {mask.dtype} and shape {mask.shape}. Write attention_mask == 1."
+            )
+        fits = zip(mask.shape[::-1], (n, *lengths)[::-1], strict=False)
+        if mask.ndim not in (2, 3) or any(size not in (1, whole) for size, whole in fits):
+            raise ValueError(
+                f"{self.name}: expected an attention_mask of shape {(n, *lengths)}: cases, "
+                f"queries, values. Received shape {mask.shape}."
+            )
+        if causal:
+            mask = mask & np.tri(*lengths, dtype=bool)
+        return mask if mask.ndim == 2 else mask[:, np.newaxis]
+
+    def _forward(self, x, training):
+        query, value, key = x[0], x[1], x[-1]  # the key is the value if there is no other
+        self.q = _heads(query, self.query_kernel, self.query_bias)  # (n, h, T, k)
+        self.k = _heads(key, self.key_kernel, self.key_bias)  # (n, h, S, k)
+        self.v = _heads(value, self.value_kernel, self.value_bias)  # (n, h, S, v)
+        s = self.q @ self.k.swapaxes(2, 3) * self.scale  # (n, h, T, k) @ (n, h, k, S)
+        self.attention_scores = activations.softmax(np.where(self.mask, s, HIDDEN))  # (n, h, T, S)
+        self.c = self.attention_scores @ self.v  # (n, h, T, S) @ (n, h, S, v) -> (n, h, T, v)
+        y = np.tensordot(self.c, self.output_kernel, axes=([1, 3], [0, 1]))  # . (h, v, d)
+        return y + self.output_bias  # (n, T, d)
+
+    def _backward(self, dy):
+        a, (query, value, key) = self.attention_scores, (self.x[0], self.x[1], self.x[-1])
+        self.doutput_kernel = np.tensordot(self.c, dy, axes=([0, 2], [0, 1]))  # (h, v, d)
+        self.doutput_bias = dy.sum(axis=(0, 1))  # (d,)
+        dc = np.tensordot(dy, self.output_kernel, axes=(2, 2)).swapaxes(1, 2)  # (n, h, T, v)
+        dv = a.swapaxes(2, 3) @ dc  # (n, h, S, T) @ (n, h, T, v) -> (n, h, S, v)
+        da = dc @ self.v.swapaxes(2, 3)  # (n, h, T, v) @ (n, h, v, S) -> (n, h, T, S)
+        ds = activations.softmax_backward(da, None, a) * self.mask * self.scale
+        dq = ds @ self.k  # (n, h, T, S) @ (n, h, S, k) -> (n, h, T, k)
+        dk = ds.swapaxes(2, 3) @ self.q  # (n, h, S, T) @ (n, h, T, k) -> (n, h, S, k)
+        dquery, self.dquery_kernel, self.dquery_bias = _heads_backward(query, self.query_kernel, dq)
+        dkey, self.dkey_kernel, self.dkey_bias = _heads_backward(key, self.key_kernel, dk)
+        dvalue, self.dvalue_kernel, self.dvalue_bias = _heads_backward(value, self.value_kernel, dv)
+        return [dquery, dvalue, dkey] if len(self.x) == 3 else [dquery, dvalue + dkey]
+
+
+def _heads(x, kernel, bias):
+    """Weighted sums, head by head."""
+    z = np.tensordot(x, kernel, axes=1) + bias  # (n, T, d) . (d, h, k) -> (n, T, h, k)
+    return z.swapaxes(1, 2)  # (n, h, T, k)
+
+
+def _heads_backward(x, kernel, dz):
+    """The derivatives for the inputs, the kernel and the bias of `_heads`."""
+    dx = np.tensordot(dz, kernel, axes=([1, 3], [1, 2]))  # (n, h, T, k) . (d, h, k) -> (n, T, d)
+    dkernel = np.tensordot(x, dz, axes=([0, 1], [0, 2]))  # (n, T, d) . (n, h, T, k) -> (d, h, k)
+    dbias = dz.sum(axis=(0, 2))  # (h, k)
+    return dx, dkernel, dbias
+
+
 def glorot_uniform(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """Uniform numbers between ``-b`` and ``b`` with ``b = sqrt(6 / (inputs + outputs))``.
 
@@ -642,7 +1079,15 @@ def zeros(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     return np.zeros(shape)
 
 
-INITIALIZERS = {"glorot_uniform": glorot_uniform, "zeros": zeros}
+def uniform(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Uniform numbers between -0.05 and 0.05.
+
+    Source: ``keras.initializers.RandomUniform`` with its default settings.
+    """
+    return rng.uniform(-0.05, 0.05, shape)
+
+
+INITIALIZERS = {"glorot_uniform": glorot_uniform, "uniform": uniform, "zeros": zeros}
 
 
 def _initializer(identifier):
@@ -673,6 +1118,11 @@ def _pair(where: str, name: str, value) -> tuple[int, int]:
             f"{where}: expected {name} to be a positive whole number or two of them. "
             f"Received: {name}={value!r}."
         ) from None
+
+
+def _type_for(x: np.ndarray) -> str:
+    """The type of an array if a layer computes in it, else single precision, as in Keras."""
+    return x.dtype.name if x.dtype.name in DTYPES else "float32"
 
 
 def _text(shape) -> str:

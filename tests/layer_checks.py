@@ -87,6 +87,65 @@ def check_layer(own, other, draw, x: np.ndarray, what: str | None = None) -> Non
         note(f"{what}, {part}", dtype, assert_agree(f"{what}, {part}", found, reference).max_rel)
 
 
+def as_arrays(tensors: list) -> list:
+    """NumPy arrays of what a ``GradientTape`` gives; None stays None."""
+    return [None if t is None else tf.convert_to_tensor(t).numpy() for t in tensors]
+
+
+def in_one_scale(own, gradients: list[np.ndarray]) -> list[np.ndarray]:
+    """Gradients of weights to compare; that of the key bias in one array with all others.
+
+    It is 0 in mathematics: a key bias adds the same to all scores of a query, which softmax does
+    not see. What comes out is rounding, to be measured by the size of the other gradients.
+    """
+    together = [g.ravel() for g in gradients]
+    return [
+        np.concatenate(together) if name == "key_bias" else g
+        for name, g in zip(own.weight_names, gradients, strict=True)
+    ]
+
+
+def check_several_inputs(own, other, draw, x: list[np.ndarray], what=None, **options) -> None:
+    """A layer of several inputs gives the outputs and all derivatives of its Keras twin.
+
+    Args:
+        own: the layer of the course.
+        other: the layer of Keras, with the same arguments.
+        draw: makes numbers from a seed and a shape, for weights and derivatives.
+        x: the inputs, in the order in which both are called.
+        what: the name under which the largest difference is noted.
+        options: what both are called with besides.
+    """
+    dtype, what = x[0].dtype.name, what or type(own).__name__
+    given, tensors = (x, [tf.constant(one) for one in x])
+    if what == "Add":  # called with a list
+        given, tensors = [x], [tensors]
+    own.build([one.shape for one in x], dtype)
+    other(*tensors)
+    shapes = [w.shape for w in other.get_weights()]
+    assert [w.shape for w in own.get_weights()] == shapes
+    weights = [draw(i + 1, *shape, dtype=dtype) / 2 for i, shape in enumerate(shapes)]
+    own.set_weights(weights)
+    other.set_weights(weights)
+    y = own.forward(*given, **options)
+    dy = draw(0, *y.shape, dtype=dtype)
+    watched = tensors[0] if what == "Add" else tensors
+    with tf.GradientTape() as tape:
+        for tensor in watched:
+            tape.watch(tensor)
+        expected = other(*tensors, **options)
+    found = [*own.backward(dy), *in_one_scale(own, own.get_gradients())]
+    gradients = as_arrays(
+        tape.gradient(expected, [*watched, *other.trainable_weights], output_gradients=dy)
+    )
+    gradients[len(x) :] = in_one_scale(own, gradients[len(x) :])
+    assert own.compute_output_shape([one.shape for one in x]) == y.shape
+    parts = ["input gradients"] * len(x) + ["weight gradients"] * len(weights)
+    pairs = [("outputs", y, expected.numpy()), *zip(parts, found, gradients, strict=True)]
+    for part, ours, reference in pairs:
+        note(f"{what}, {part}", dtype, assert_agree(f"{what}, {part}", ours, reference).max_rel)
+
+
 def check_central_differences(own, x: np.ndarray, training: bool = False) -> None:
     """The derivatives that a layer gives are those of central differences."""
     own.build(x.shape, "float64", seed=0)

@@ -249,7 +249,7 @@ def test_layers_are_named_as_in_keras():
             own = getattr(layers, name)
             other = getattr(keras.layers, name)
             needs = {"Dense": (1,), "Conv2D": (1, 1), "Dropout": (0.5,), "Activation": ("relu",)}
-            needs |= {"AveragePooling2D": (2,)}
+            needs |= {"AveragePooling2D": (2,), "Embedding": (1, 1), "MultiHeadAttention": (1, 1)}
             keras.backend.clear_session()
             assert own(*needs.get(name, ())).name == other(*needs.get(name, ())).name
 
