@@ -35,6 +35,10 @@ LESSONS = {
         *WEIGHTS_AND_GRADIENTS,
         *["test_pred", "rmse", "honest_rmse"],
     ],
+    "hyperparameters": [
+        *["X_train", "Y_train", "w_start", "end_losses", "rises", "active"],
+        *["w_middle", "u", "curvature", "full", "sigma", "noise", "updates"],
+    ],
     "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
     "convolution": ["kernel", "window", "inputs", "outputs"],
 }

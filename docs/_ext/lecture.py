@@ -18,6 +18,7 @@ LESSONS = (
     "iris_agreement.py",
     "mtcars_nopackages.py",
     "mtcars_keras.py",
+    "hyperparameters.py",
     "layer_types.py",
     "convolution.py",
     "cifar_keras_cnn.py",
