@@ -18,6 +18,8 @@ LESSONS = (
     "iris_agreement.py",
     "mtcars_nopackages.py",
     "mtcars_keras.py",
+    "activations.py",
+    "deep_network.py",
     "layer_types.py",
     "convolution.py",
     "cifar_keras_cnn.py",
