@@ -19,6 +19,8 @@ LESSONS = (
     "mtcars_nopackages.py",
     "mtcars_keras.py",
     "hyperparameters.py",
+    "activations.py",
+    "deep_network.py",
     "layer_types.py",
     "convolution.py",
     "cifar_keras_cnn.py",

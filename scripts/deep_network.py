@@ -1,0 +1,363 @@
+r"""From simple to deep
+===================
+
+**What changes when a network gets more hidden layers?** One or two are a *simple*
+network, many are a *deep* one. The sizes of the input and of the output are fixed by
+the data. The number, the kind and the size of the hidden layers are ours to choose:
+
+.. math::
+
+   a_0 = X, \qquad a_l = f(a_{l-1} W_l + b_l) \quad (l = 1, \dots, H), \qquad
+   \hat y = \sigma(a_H W_{H+1} + b_{H+1}).
+
+This lesson compares one, two and four hidden layers with about as many parameters.
+Then it follows the derivatives through ten layers, and sees why deep networks were hard
+to train, and what helps. The activation functions are those of :doc:`activations`.
+"""
+
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course.agreement import compare, print_comparisons
+from course.quiet import quiet_start
+
+with quiet_start():
+    import keras
+    import tensorflow as tf
+
+plt.style.use("course.lecture")
+
+# %%
+# What is fixed, and what is ours to choose
+# -----------------------------------------
+#
+# Each point has two coordinates, and the network gives one number, the probability of
+# the second of two classes. That leaves the hidden layers. A dense layer with
+# :math:`p` inputs and :math:`q` outputs has :math:`p q` weights and :math:`q` biases,
+# so a network with layers of sizes :math:`q_0, q_1, \dots` has
+#
+# .. math::
+#
+#    \sum_l (q_{l-1} + 1)\, q_l
+#
+# parameters. In Keras a further layer is a further line, or a further turn of a loop.
+
+
+def make_network(hidden, activation, initializer):
+    network = keras.Sequential([keras.layers.Input((2,))])
+    for units in hidden:
+        layer = keras.layers.Dense(
+            units, activation=activation, kernel_initializer=initializer
+        )
+        network.add(layer)
+    network.add(keras.layers.Dense(1, activation="sigmoid"))
+    return network
+
+
+networks = {}
+for hidden in [[200], [26, 26], [15, 15, 15, 15]]:
+    networks[len(hidden)] = make_network(hidden, "relu", "he_normal")
+    formula = sum((p + 1) * q for p, q in pairwise([2, *hidden, 1]))
+    counted = networks[len(hidden)].count_params()
+    print(f"hidden layers {hidden}: {formula} by the formula, {counted} by Keras")
+
+# %%
+# A further unit of a single layer costs its two weights, its bias and a weight to the
+# output. A layer behind another costs the product of their sizes. So with as many
+# parameters, more layers have to be narrower. ``he_normal`` is the way in which the
+# weights are drawn; it is explained below.
+#
+# The data
+# --------
+#
+# Two spirals, wound into each other: the class is the arm. No line can part them, and
+# the network has to bend its boundary round and round.
+
+noise, turns = 0.08, 2.5
+rng = np.random.default_rng(1)
+
+
+def draw_spirals(n):
+    y = np.arange(n) % 2  # the arm
+    radius = 3 * np.sqrt(rng.uniform(0.03, 1, n))
+    angle = 2 * np.pi * turns * radius / 3 + np.pi * y
+    points = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+    return points + rng.normal(0, noise, (n, 2)), y[:, np.newaxis]
+
+
+X, y = draw_spirals(400)  # (400, 2), (400, 1)
+X_test, y_test = draw_spirals(2000)
+print("Training and test points:", len(X), len(X_test))
+
+fig, ax = plt.subplots(figsize=(4.6, 4.4))
+for arm, marker in enumerate("o^"):
+    ax.plot(*X[y[:, 0] == arm].T, marker, markersize=4, label=f"class {arm}")
+ax.set_aspect("equal")
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+fig.suptitle("The training points: two spirals")
+
+# %%
+# Wide or deep?
+# -------------
+#
+# All three networks get the same points, the optimiser Adam and the same number of
+# steps, each with all points. ``train`` draws new initial weights for each seed, and
+# sets what Adam remembers back to zero. So Keras has to translate each network only
+# once.
+
+steps = 1000
+batch = tf.data.Dataset.from_tensors((X, y)).repeat()
+
+
+def train(network, seed, learning_rate, steps, epochs=1):
+    keras.utils.set_random_seed(seed)
+    network.set_weights(keras.models.clone_model(network).get_weights())
+    for memory in network.optimizer.variables:
+        memory.assign(np.zeros(memory.shape))
+    network.optimizer.learning_rate = learning_rate
+    options = {"steps_per_epoch": steps // epochs, "shuffle": False, "verbose": 0}
+    return network.fit(batch, epochs=epochs, **options).history["loss"]
+
+
+# %%
+# We report the part of the test points that get the right class, as mean ± standard
+# deviation over five seeds, for two learning rates.
+
+seeds = [1, 2, 3, 4, 5]
+learning_rates = [0.01, 0.1]
+side = np.linspace(-3.4, 3.4, 120)
+grid = np.stack(np.meshgrid(side, side), axis=-1)  # (120, 120, 2)
+accuracies, regions = {}, {}
+for depth, network in networks.items():
+    network.compile("adam", "binary_crossentropy", steps_per_execution=100)
+    for rate in learning_rates:
+        found = []
+        for seed in seeds:
+            train(network, seed, rate, steps)
+            found.append(np.mean((network(X_test).numpy() > 0.5) == y_test))
+            if seed == 1:
+                probability = network(grid.reshape(-1, 2)).numpy()
+                regions[depth, rate] = probability.reshape(120, 120)
+        accuracies[depth, rate] = found
+        print(
+            f"{depth} hidden, learning rate {rate}: test accuracy over 5 seeds "
+            f"{np.mean(found):.3f} ± {np.std(found, ddof=1):.3f}"
+        )
+
+# %%
+
+fig, axes = plt.subplots(2, 3, figsize=(6.4, 4.9), sharex=True, sharey=True)
+for ax, ((depth, rate), probability) in zip(axes.T.flat, regions.items(), strict=True):
+    ax.contourf(side, side, probability, [0, 0.5, 1], colors=["white", "#9dc3e6"])
+    for arm, colour in enumerate(["#c8500a", "#0b3c6f"]):
+        ax.plot(*X[y[:, 0] == arm].T, "o^"[arm], markersize=2, color=colour)
+    ax.set_title(f"{depth} hidden, rate {rate}", fontsize=10)
+    ax.set_aspect("equal")
+    ax.grid(False)
+fig.suptitle("Decision regions, seed 1: one wide layer needs the larger steps")
+
+# %%
+# At the smaller learning rate the deeper networks find the spirals, and the wide one
+# does little better than guessing. At the larger one the wide network finds them too,
+# and the deeper ones do worse than before, with large differences between seeds.
+#
+# So one layer *can* represent the spirals, if it is wide enough. What depth changed
+# here is which learning rate finds them. Depth and learning rate have to be chosen
+# together: a comparison at one rate alone would favour one side.
+
+# %%
+# Derivatives on their way back
+# -----------------------------
+#
+# Now ten hidden layers. How large is the derivative of each layer's weights before the
+# first step? Backpropagation multiplies once per layer:
+#
+# .. math::
+#
+#    dz_{H+1} = \hat y - y, \qquad
+#    dz_l = (dz_{l+1} W_{l+1}^\top) \odot f'(z_l), \qquad
+#    dW_l = a_{l-1}^\top\, dz_l.
+#
+# By hand in NumPy, for the loss summed over the points. The biases are zero at the
+# start, and left out.
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def gradients(weights, f, f_derivative):
+    inputs, sums = [X], []
+    for W in weights:
+        sums.append(inputs[-1] @ W)  # (n, p) @ (p, q) -> (n, q)
+        inputs.append(f(sums[-1]))
+    dz = sigmoid(sums[-1]) - y  # (n, 1)
+    dW = [inputs[-2].T @ dz]  # (q, n) @ (n, 1) -> (q, 1)
+    for layer in reversed(range(len(weights) - 1)):
+        dz = dz @ weights[layer + 1].T * f_derivative(sums[layer])  # (n, q)
+        dW.insert(0, inputs[layer].T @ dz)  # (p, n) @ (n, q) -> (p, q)
+    return dW
+
+
+# %%
+# How large do the numbers stay? Take a layer with :math:`p` inputs and :math:`q`
+# outputs, and weights drawn independently with mean 0 and variance :math:`v`. Roughly,
+#
+# .. math::
+#
+#    \begin{aligned}
+#    \text{forward:} && \operatorname{Var}(z_l) &=
+#       p\, v\, \operatorname{E}(a_{l-1}^2) \\
+#    \text{backward:} && \operatorname{Var}(dz_{l-1}) &=
+#       q\, v\, \operatorname{E}\!\left(f'(z_{l-1})^2\right) \operatorname{Var}(dz_l).
+#    \end{aligned}
+#
+# Neither should grow or shrink from layer to layer:
+#
+# - *Glorot* takes :math:`v = 2 / (p + q)`. Forward and backward keep their size where
+#   :math:`f` is close to the identity, as tanh is near 0. It is what Keras takes unless
+#   told otherwise.
+# - *He* takes :math:`v = 2 / p`. ReLU is 0 for half of the sums and its derivative is 1
+#   for the other half, which halves both expectations; the 2 makes up for it.
+#
+# The derivative of sigmoid is at most 1/4. With Glorot's weights and :math:`p = q`, the
+# derivatives therefore shrink to a quarter or less in every layer. We compare three
+# starts. The square root of the factor above, with :math:`f'` at 0 for sigmoid and
+# :math:`\operatorname{E}(f'^2) = 1/2` for ReLU, is the factor that theory expects.
+
+hidden = [20] * 10
+starts = {
+    "sigmoid, sd 0.1": ("sigmoid", lambda p, q: 0.01, 1 / 16),
+    "sigmoid, Glorot": ("sigmoid", lambda p, q: 2 / (p + q), 1 / 16),
+    "ReLU, He": ("relu", lambda p, q: 2 / p, 1 / 2),
+}
+functions = {
+    "sigmoid": (sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
+    "relu": (lambda z: np.maximum(0, z), lambda z: 1.0 * (z > 0)),
+}
+
+
+def draw_weights(seed, variance):
+    rng = np.random.default_rng(seed)
+    sizes = pairwise([2, *hidden, 1])
+    return [rng.normal(0, np.sqrt(variance(p, q)), (p, q)) for p, q in sizes]
+
+
+norms, expected, measured = {}, {}, {}
+for name, (activation, variance, squared) in starts.items():
+    found = []
+    for seed in seeds:
+        dW = gradients(draw_weights(seed, variance), *functions[activation])
+        found.append([np.linalg.norm(g) for g in dW])
+    norms[name] = np.array(found)  # (5, 11)
+    expected[name] = np.sqrt(20 * variance(20, 20) * squared)
+    # Layers 2 to 10 have weights of one shape, and eight steps lie between them.
+    measured[name] = (norms[name][:, 1] / norms[name][:, 9]) ** (1 / 8)
+    mean, sd = measured[name].mean(), measured[name].std(ddof=1)
+    orders = np.log10(norms[name][:, 0] / norms[name][:, -1])
+    print(f"{name}, 5 seeds")
+    print(f"    factor per layer: expected {expected[name]:.2f}, ", end="")
+    print(f"measured {mean:.3f} ± {sd:.3f}")
+    print("    first layer / last layer: 10 to the power ", end="")
+    print(f"{orders.mean():.1f} ± {orders.std(ddof=1):.1f}")
+
+# %%
+
+fig, ax = plt.subplots()
+layer_numbers = np.arange(1, len(hidden) + 2)
+for (name, values), marker in zip(norms.items(), "os^", strict=True):
+    middle = np.exp(np.log(values).mean(axis=0))
+    ax.plot(layer_numbers, middle, marker=marker, label=name)
+    ax.fill_between(layer_numbers, values.min(axis=0), values.max(axis=0), alpha=0.2)
+ax.set_yscale("log")
+ax.set_xticks(layer_numbers)
+ax.set_xlabel("layer (11 is the output)")
+ax.set_ylabel("norm of $dW_l$")
+ax.legend()
+fig.suptitle("Sigmoid derivatives vanish on their way back; ReLU with He keeps them")
+
+# %%
+# The lines are geometric means over the seeds; the bands go from the smallest to the
+# largest. With sigmoid the first layers get next to no derivative: this is the
+# *vanishing gradient*. Glorot's weights help, yet the factor stays below a quarter.
+# With ReLU and He's weights the derivatives keep about the same size in all layers.
+#
+# Does Keras compute derivatives that small, and are ours right? The first and the last
+# layer of each network, in double precision, with the weights of seed 1:
+
+keras.config.set_floatx("float64")
+keras.config.set_dtype_policy("float64")
+bce = keras.losses.BinaryCrossentropy(reduction="sum")
+comparisons = []
+for name, (activation, variance, _) in starts.items():
+    weights = draw_weights(1, variance)
+    twin = make_network(hidden, activation, "zeros")
+    for layer, W in zip(twin.layers, weights, strict=True):
+        layer.set_weights([W, np.zeros(W.shape[1])])
+    with tf.GradientTape() as tape:
+        loss = bce(y, twin(X))
+    in_keras = tape.gradient(loss, [layer.kernel for layer in twin.layers])
+    by_hand = gradients(weights, *functions[activation])
+    for number in [1, 11]:
+        g, g_keras = by_hand[number - 1], in_keras[number - 1]
+        comparisons.append(compare(f"{name}: dW{number}", g, g_keras))
+print_comparisons(comparisons)
+keras.config.set_floatx("float32")
+keras.config.set_dtype_policy("float32")
+
+# %%
+# What it does to training
+# ------------------------
+#
+# The same ten layers, trained with Adam from Keras' own draws, five seeds each. Adam
+# divides each derivative by its usual size. That helps where derivatives are small, but
+# here it is not enough:
+
+losses, deep_accuracies = {}, {}
+for activation, initializer in [("sigmoid", "glorot_uniform"), ("relu", "he_normal")]:
+    network = make_network(hidden, activation, initializer)
+    network.compile("adam", "binary_crossentropy", steps_per_execution=25)
+    losses[activation], found = [], []
+    for seed in seeds:
+        losses[activation].append(train(network, seed, 0.003, steps, epochs=20))
+        found.append(np.mean((network(X_test).numpy() > 0.5) == y_test))
+    deep_accuracies[activation] = found
+    print(
+        f"10 hidden layers, {activation}: test accuracy over 5 seeds "
+        f"{np.mean(found):.3f} ± {np.std(found, ddof=1):.3f}"
+    )
+
+fig, ax = plt.subplots()
+at_step = np.arange(1, 21) * steps // 20
+for activation, colour in [("sigmoid", "C0"), ("relu", "C1")]:
+    style = "-" if activation == "sigmoid" else "--"
+    curves = np.transpose(losses[activation])  # (20, 5)
+    lines = ax.plot(at_step, curves, style, color=colour)
+    lines[0].set_label(f"{activation}, five seeds")
+ax.axhline(np.log(2), color="0.5", linewidth=1, linestyle=":", label="guessing, log 2")
+ax.set_xlabel("step")
+ax.set_ylabel("training loss")
+ax.legend()
+fig.suptitle("Ten hidden layers: ReLU with He learns, sigmoid stays near guessing")
+plt.show()
+
+# %%
+# Summary
+# -------
+#
+# The data fix the inputs and outputs of a network; the hidden layers are ours. With as
+# many parameters and the same small steps, several layers found what a single one
+# missed; with larger steps the single one found it too. The derivative of a layer
+# carries a factor for each layer above it. Weights of the right variance, and an
+# activation that passes derivatives on, keep the product from vanishing.
+#
+# Try it
+# ------
+#
+# 1. Train the wide network at the learning rate 0.03. How large are the differences
+#    between seeds?
+# 2. Add tanh with Glorot's weights to ``starts`` and ``functions``. Which factor does
+#    theory expect near 0, and which one do you measure?
+# 3. Take He's weights for sigmoid, or Glorot's for ReLU. What happens to the factor?
