@@ -112,7 +112,8 @@ def test_layer_normalization(dtype, data, seed, shape, epsilon, center, scale):
     options = {"epsilon": epsilon, "center": center, "scale": scale}
     shape = data.draw(st.sampled_from([shape, shape[1:]]))
     own, other = both("LayerNormalization", **options)
-    check_layer(own, other, normals, normals(seed, *shape, dtype=dtype))
+    # Not the numbers of the derivatives, which have seed 0: vectors along x have no derivative.
+    check_layer(own, other, normals, normals(seed + 1, *shape, dtype=dtype))
 
 
 @EXAMPLES
@@ -400,7 +401,7 @@ def check_add():
 
 
 def check_normalization():
-    check_layer(*both("LayerNormalization"), normals, normals(0, 2, 3, 5))
+    check_layer(*both("LayerNormalization"), normals, normals(1, 2, 3, 5))
 
 
 def check_words():
