@@ -806,7 +806,7 @@ class _SeveralInputs(Layer):
             )
         x = [self._cases(one) for one in x]
         if not self.built:
-            self.build([one.shape for one in x], _type_for(*x[:1]))
+            self.build([one.shape for one in x], _type_for(x[0]) if x else "float32")
         if len(x) != len(self.input_shape) or len({len(one) for one in x}) > 1:
             raise ValueError(
                 f"{self.name}: expected {len(self.input_shape)} inputs with as many cases in each. "
@@ -1037,9 +1037,9 @@ class MultiHeadAttention(_SeveralInputs):
         dc = np.tensordot(dy, self.output_kernel, axes=(2, 2)).swapaxes(1, 2)  # (n, h, T, v)
         dv = a.swapaxes(2, 3) @ dc  # (n, h, S, T) @ (n, h, T, v) -> (n, h, S, v)
         da = dc @ self.v.swapaxes(2, 3)  # (n, h, T, v) @ (n, h, v, S) -> (n, h, T, S)
-        ds = activations.softmax_backward(da, None, a) * self.mask * self.scale
-        dq = ds @ self.k  # (n, h, T, S) @ (n, h, S, k) -> (n, h, T, k)
-        dk = ds.swapaxes(2, 3) @ self.q  # (n, h, S, T) @ (n, h, T, k) -> (n, h, S, k)
+        ds = activations.softmax_backward(da, None, a) * self.mask  # (n, h, T, S)
+        dq = ds @ self.k * self.scale  # (n, h, T, S) @ (n, h, S, k) -> (n, h, T, k)
+        dk = ds.swapaxes(2, 3) @ self.q * self.scale  # (n, h, S, T) @ (n, h, T, k)
         dquery, self.dquery_kernel, self.dquery_bias = _heads_backward(query, self.query_kernel, dq)
         dkey, self.dkey_kernel, self.dkey_bias = _heads_backward(key, self.key_kernel, dk)
         dvalue, self.dvalue_kernel, self.dvalue_bias = _heads_backward(value, self.value_kernel, dv)

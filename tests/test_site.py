@@ -139,7 +139,7 @@ def test_the_table_of_layers_shows_its_measurements(read):
     page = read("layers.html")
     table = page.select_one("table.layer-table")
     rows = table.select("tbody tr")
-    assert len(rows) == 14
+    assert len(rows) == 22
     for row in rows:
         assert row.select_one(".katex-html")
         assert row.select_one("div.highlight-python pre")

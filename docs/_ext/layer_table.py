@@ -1,6 +1,7 @@
 """The directive ``layer-table``: the layers of the course, compared with Keras during the build."""
 
 import inspect
+import re
 import textwrap
 
 import numpy as np
@@ -10,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 from course import agreement, layers
 from course.quiet import quiet_start
 
-# Formulas forward and backward, the name in R, and how to make the layer.
+# Formulas forward and backward, the name in R, and the arguments of the layer.
 LAYERS = {
     "Dense": (
         r"z = x W + b, \quad y = \varphi(z)",
@@ -65,6 +66,51 @@ LAYERS = {
         "layer_activation",
         ("softmax",),
     ),
+    "Embedding": (
+        r"y_{ntj} = E_{x_{nt},\,j} \quad (x_{nt} \text{ a whole number})",
+        r"dE_{x_{nt},\,j} \mathrel{+}= dy_{ntj}",
+        "layer_embedding",
+        (20, 6),
+    ),
+    "LayerNormalization": (
+        r"""\begin{aligned}
+        u &= \frac{x - m}{\sqrt{v + \varepsilon}}, \quad y = \gamma \odot u + \beta, \\
+        &m, v \text{: mean and variance of each vector}
+        \end{aligned}""",
+        r"""\begin{aligned}
+        d\gamma &= \textstyle\sum_{n,t} dy \odot u, \quad d\beta = \textstyle\sum_{n,t} dy, \\
+        du &= dy \odot \gamma, \\
+        dx &= \frac{du - \operatorname{mean}(du) - u \operatorname{mean}(du \odot u)}
+        {\sqrt{v + \varepsilon}}
+        \end{aligned}""",
+        "layer_layer_normalization",
+        (),
+    ),
+    "MultiHeadAttention": (
+        r"""\begin{aligned}
+        &\text{for each head } h\text{:} \\
+        Q &= x_q W_Q + b_Q, \quad K = x_k W_K + b_K, \\
+        V &= x_v W_V + b_V, \quad S = Q K^\top / \sqrt{k}, \\
+        A &= \operatorname{softmax}(S), \quad C = A V; \\
+        y &= \textstyle\sum_h C W_O + b_O
+        \end{aligned}""",
+        r"""\begin{aligned}
+        dC &= dy\, W_O^\top, \quad dV = A^\top dC, \quad dA = dC\, V^\top \\
+        dS &= A \odot (dA - \textstyle\sum_s dA \odot A) \\
+        dQ &= dS\, K / \sqrt{k}, \quad dK = dS^\top Q / \sqrt{k} \\
+        dW_O &= C^\top dy, \quad db_O = \textstyle\sum_{n,t} dy \\
+        dW_Q &= x_q^\top dQ, \quad db_Q = \textstyle\sum_{n,t} dQ \\
+        dx_q &= \textstyle\sum_h dQ\, W_Q^\top, \quad \text{likewise for } K, V
+        \end{aligned}""",
+        "layer_multi_head_attention",
+        (3, 4),
+    ),
+    "Add": (
+        r"y = x_1 + x_2 + \dots",
+        r"dx_1 = dx_2 = \dots = dy",
+        "layer_add",
+        (),
+    ),
 }
 HEADINGS = ["Layer", "Formula and lines of NumPy", "Largest difference"]
 WIDTHS = [22, 62, 16]
@@ -83,47 +129,74 @@ def numpy_lines(layer: type, way: str) -> str:
     if '"""' in body:
         body = body.split('"""')[2].strip("\n")
     body = textwrap.dedent(body).strip()
-    return body.replace("self._", "").replace("self.", "")
+    return re.sub(r"\b_(?=[a-z])", "", body.replace("self.", ""))
+
+
+def inputs_of(name: str, rng: np.random.Generator, dtype: str) -> list[np.ndarray]:
+    """The inputs on which a layer is compared: words, sequences of vectors, or pictures."""
+    if name == "Embedding":
+        return [rng.integers(0, 20, size=(8, 9))]
+    shapes = {
+        "LayerNormalization": [(8, 9, 6)],
+        "MultiHeadAttention": [(8, 9, 6), (8, 7, 5), (8, 7, 4)],
+        "Add": [(8, 9, 6), (8, 9, 6)],
+    }
+    return [rng.normal(size=s).astype(dtype) for s in shapes.get(name, [(8, 9, 9, 3)])]
+
+
+def compare_layer(name: str, arguments: tuple, rng, dtype: str) -> dict[str, float]:
+    """The largest relative differences of a layer from Keras, forward and backward."""
+    import keras
+    import tensorflow as tf
+
+    own = getattr(layers, name)(*arguments)
+    twin = getattr(keras.layers, name)(*arguments)
+    x = inputs_of(name, rng, dtype)
+    own.build([one.shape for one in x] if len(x) > 1 else x[0].shape, dtype)
+    tensors = [tf.constant(one) for one in x]
+    given, given_twin = ([x], [tensors]) if name == "Add" else (x, tensors)
+    twin(*given_twin)  # builds it
+    weights = [rng.normal(size=w.shape).astype(dtype) for w in own.get_weights()]
+    own.set_weights(weights)
+    twin.set_weights(weights)
+    with tf.GradientTape() as tape:
+        watched = [t for t in tensors if t.dtype.is_floating]
+        tape.watch(watched)
+        outputs = twin(*given_twin, **({"training": True} if name == "Dropout" else {}))
+    y = own.forward(*given)
+    if name == "Dropout":
+        own.mask = (outputs.numpy() != 0) / own.dtype.type(1 - own.rate)
+        y = x[0] * own.mask
+    dy = rng.normal(size=y.shape).astype(dtype)
+    gradients = tape.gradient(outputs, [*watched, *twin.trainable_weights], output_gradients=dy)
+    gradients = [tf.convert_to_tensor(g).numpy() for g in gradients]
+    dx = own.backward(dy)
+    ours = [*(dx if isinstance(dx, list) else [dx]), *own.get_gradients()]
+    pairs = {"forward": [(y, outputs)]}
+    ours = [g for g in ours if g is not None]  # words have no derivative
+    pairs["backward"] = list(zip(ours, gradients, strict=True))
+    if name == "MultiHeadAttention":  # the key bias' is 0 in mathematics: measured among the others
+        pairs["backward"] = [
+            [np.concatenate([g.ravel() for g in each]) for each in (ours, gradients)]
+        ]
+    return {
+        way: max(agreement.assert_agree(name, a, b).max_rel for a, b in arrays)
+        for way, arrays in pairs.items()
+    }
 
 
 def measure() -> dict[tuple[str, str], dict[str, float]]:
     """The largest relative difference of each layer from Keras, by name and way, then by type."""
     with quiet_start():
         import keras
-        import tensorflow as tf
+        import tensorflow as tf  # noqa: F401  (quietly, before it is needed)
     found = {}
     for dtype in agreement.TOLERANCES:
         keras.config.set_floatx(dtype)
         keras.config.set_dtype_policy(dtype)
         for number, (name, (*_, arguments)) in enumerate(LAYERS.items()):
             rng = np.random.default_rng(number)
-            own = getattr(layers, name)(*arguments)
-            twin = getattr(keras.layers, name)(*arguments)
-            x = rng.normal(size=(8, 9, 9, 3)).astype(dtype)
-            own.build(x.shape, dtype)
-            twin.build(x.shape)
-            weights = [rng.normal(size=w.shape).astype(dtype) for w in twin.get_weights()]
-            own.set_weights(weights)
-            twin.set_weights(weights)
-            inputs = tf.constant(x)
-            with tf.GradientTape() as tape:
-                tape.watch(inputs)
-                outputs = twin(inputs, training=True) if name == "Dropout" else twin(inputs)
-            y = own.forward(x)
-            if name == "Dropout":
-                own.mask = (outputs.numpy() != 0) / own.dtype.type(1 - own.rate)
-                y = x * own.mask
-            dy = rng.normal(size=y.shape).astype(dtype)
-            gradients = tape.gradient(
-                outputs, [inputs, *twin.trainable_weights], output_gradients=dy
-            )
-            ours = [own.backward(dy), *own.get_gradients()]
-            pairs = {
-                "forward": [(y, outputs)],
-                "backward": list(zip(ours, gradients, strict=True)),
-            }
-            for way, arrays in pairs.items():
-                worst = max(agreement.assert_agree(name, a, b).max_rel for a, b in arrays)
+            for way, worst in compare_layer(name, arguments, rng, dtype).items():
                 found.setdefault((name, way), {})[dtype] = worst
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
