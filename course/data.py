@@ -1,12 +1,15 @@
-"""The lecture's two data sets, exactly as R has them.
+"""The lecture's two data sets and a time series, exactly as R has them.
 
-`load_iris` and `load_mtcars` give pandas data frames with R's column names, row order and row
-names. The CSV files beside this module were written by R's own ``write.csv``.
+`load_iris`, `load_mtcars` and `load_airpassengers` give pandas data frames with R's numbers in R's
+order; iris and mtcars also have R's column names and row names. The CSV files beside this module
+were written by R's own ``write.csv``.
 
 Other copies of iris differ from R's in two flowers (rows 35 and 38). R's copy follows
 E. Anderson (1935), "The irises of the Gaspe Peninsula", Bulletin of the American Iris Society
 59, 2-5. mtcars comes from H. V. Henderson and P. F. Velleman (1981), "Building multiple
-regression models interactively", Biometrics 37, 391-411.
+regression models interactively", Biometrics 37, 391-411. AirPassengers is series G of G. E. P. Box,
+G. M. Jenkins and G. C. Reinsel (1976), "Time Series Analysis, Forecasting and Control", 3rd
+edition, Holden-Day, as R's help page cites it.
 """
 
 import warnings
@@ -15,7 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
-__all__ = ["load_iris", "load_mtcars"]
+__all__ = ["load_airpassengers", "load_iris", "load_mtcars"]
 
 FOLDER = Path(__file__).parent / "datasets"
 
@@ -24,6 +27,7 @@ IRIS_SPECIES = ("setosa", "versicolor", "virginica")
 IRIS_ROWS = 150
 MTCARS_COLUMNS = ("mpg", "cyl", "disp", "hp", "drat", "wt", "qsec", "vs", "am", "gear", "carb")
 MTCARS_ROWS = 32
+AIRPASSENGERS_MONTHS = pd.period_range("1949-01", "1960-12", freq="M")
 
 
 def load_iris(path: str | PathLike | None = None) -> pd.DataFrame:
@@ -44,13 +48,7 @@ def load_iris(path: str | PathLike | None = None) -> pd.DataFrame:
     """
     path = FOLDER / "iris.csv" if path is None else Path(path)
     iris = _read(path, (*IRIS_MEASURES, "Species"), IRIS_ROWS)
-    numbers = [str(number) for number in range(1, IRIS_ROWS + 1)]
-    if list(iris.index) != numbers:
-        line = next(i for i, (a, b) in enumerate(zip(iris.index, numbers, strict=True)) if a != b)
-        raise ValueError(
-            f"{path}: expected the row names 1, 2, ..., {IRIS_ROWS} in this order, as in R. "
-            f"Found {iris.index[line]!r} where {numbers[line]} should be. {_remedy(path)}"
-        )
+    _same_row_names(path, iris, [str(number) for number in range(1, IRIS_ROWS + 1)])
     iris.index = pd.RangeIndex(1, IRIS_ROWS + 1)
     strangers = ~iris["Species"].isin(IRIS_SPECIES)
     if strangers.any():
@@ -82,6 +80,33 @@ def load_mtcars(path: str | PathLike | None = None) -> pd.DataFrame:
     """
     path = FOLDER / "mtcars.csv" if path is None else Path(path)
     return _numeric(path, _read(path, MTCARS_COLUMNS, MTCARS_ROWS), MTCARS_COLUMNS)
+
+
+def load_airpassengers(path: str | PathLike | None = None) -> pd.DataFrame:
+    """International airline passengers of each month from January 1949 to December 1960.
+
+    R has them as a time series; in the data frame the months are the index.
+
+    Args:
+        path: a CSV file of the same form to read instead of the one that comes with the course.
+
+    Returns:
+        A data frame of 144 rows and 1 column. ``passengers`` is float64, in thousands of
+        passengers. The index is a monthly `pandas.PeriodIndex`, so ``.loc["1960"]`` are the
+        twelve months of a year and ``.loc["1949-03"]`` is one month.
+
+    Raises:
+        FileNotFoundError: if the file is missing.
+        ValueError: if its columns, its number of rows, its months or its values are not as
+            expected.
+
+    Source: R's ``AirPassengers``.
+    """
+    path = FOLDER / "airpassengers.csv" if path is None else Path(path)
+    air = _read(path, ("passengers",), len(AIRPASSENGERS_MONTHS))
+    _same_row_names(path, air, [str(month) for month in AIRPASSENGERS_MONTHS])
+    air.index = AIRPASSENGERS_MONTHS.copy()
+    return _numeric(path, air, ("passengers",))
 
 
 def _read(path: Path, columns: tuple[str, ...], n_rows: int) -> pd.DataFrame:
@@ -125,6 +150,16 @@ def _read(path: Path, columns: tuple[str, ...], n_rows: int) -> pd.DataFrame:
                 f"{_remedy(path)}"
             )
     return frame
+
+
+def _same_row_names(path: Path, frame: pd.DataFrame, names: list[str]) -> None:
+    """Raise an error that says where the row names are not these ones, in this order."""
+    for found, name in zip(frame.index, names, strict=True):
+        if found != name:
+            raise ValueError(
+                f"{path}: expected the row names {names[0]}, {names[1]}, ..., {names[-1]} in this "
+                f"order, as in R. Found {found!r} where {name} should be. {_remedy(path)}"
+            )
 
 
 def _numeric(path: Path, frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:

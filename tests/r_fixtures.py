@@ -41,6 +41,7 @@ LESSONS = {
     ],
     "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
     "convolution": ["kernel", "window", "inputs", "outputs"],
+    "transformer_keras": ["years", "actual", "last_year", "last_growth", "mean_growth", "windows"],
 }
 
 
@@ -125,7 +126,7 @@ def read_run(path: Path) -> RRun:
 
 
 def write_all(fixtures: Path, datasets: Path) -> None:
-    """Have R write all fixtures and the two data sets."""
+    """Have R write all fixtures and the data sets."""
     run_r("rrandom.R", fixtures / "rrandom.csv")
     run_r("rbase.R", fixtures / "rbase.txt")
     run_r("datasets.R", datasets)

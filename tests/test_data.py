@@ -8,7 +8,7 @@ import pytest
 from r_fixtures import DATASETS
 
 from course import data
-from course.data import load_iris, load_mtcars
+from course.data import load_airpassengers, load_iris, load_mtcars
 
 
 def test_iris_is_r_s_iris():
@@ -40,9 +40,27 @@ def test_mtcars_is_r_s_mtcars():
     assert all(dtype == np.float64 for dtype in mtcars.dtypes)
 
 
+def test_airpassengers_is_r_s_airpassengers():
+    air = load_airpassengers()
+    assert air.shape == (144, 1)
+    assert list(air.columns) == ["passengers"]
+    assert isinstance(air.index, pd.PeriodIndex)
+    assert (str(air.index[0]), str(air.index[-1])) == ("1949-01", "1960-12")
+    assert (air.index.asi8[1:] == air.index.asi8[:-1] + 1).all()  # no month left out
+    passengers = air["passengers"]
+    assert passengers.iloc[:6].tolist() == [112, 118, 132, 129, 121, 135]
+    year = [417, 391, 419, 461, 472, 535, 622, 606, 508, 461, 390, 432]
+    assert passengers.loc["1960"].tolist() == year
+    assert passengers.dtype == np.float64
+
+
 @pytest.mark.parametrize(
     ("name", "digest"),
     [
+        (
+            "airpassengers.csv",
+            "1df35bcf703c684d899e1b49ea5e82b9cef3da6916eb8b064883ddad3bca52cf",
+        ),
         ("iris.csv", "8e990da3475adf09099b46b62dada7ca64c9d3fa14e591ae370c08e07569ec11"),
         ("mtcars.csv", "533009fcdc2738647aaa8cade18a298a0944af1e7156f73659287e68a49c8cff"),
     ],
@@ -55,6 +73,11 @@ def test_a_frame_can_be_changed_without_changing_the_next():
     first = load_iris()
     first.loc[1, "Sepal.Length"] = 0
     assert load_iris().loc[1, "Sepal.Length"] == 5.1
+    air = load_airpassengers()
+    air.loc["1949-01"] = 0
+    air.index.name = "month"
+    assert load_airpassengers().loc["1949-01", "passengers"] == 112
+    assert load_airpassengers().index.name is None
 
 
 @pytest.fixture
@@ -132,6 +155,24 @@ def test_damaged_mtcars(damaged):
         load_mtcars(damaged("mtcars.csv", "160,110", "160,many"))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (",passengers", ",people", r"expected the columns passengers.*Found people"),
+        ("1960-12,432\n", "", "expected 144 rows. Found 143"),
+        ("1949-03,", "1949-3,", r"row names 1949-01, 1949-02, .*'1949-3' where 1949-03"),
+        ("1949-03,", "1949-04,", r"a name of its own for each row\. Found '1949-04'"),
+        ("1949-03,132", "1949-03,", r"Found none in column 'passengers', row 1949-03"),
+        ("1949-03,132", "1949-03,many", r"finite numbers.*'many' in row 1949-03"),
+        ("1949-03,132", "1949-03,inf", r"finite numbers.*'inf' in row 1949-03"),
+    ],
+)
+def test_damaged_airpassengers(damaged, old, new, message):
+    with pytest.raises(ValueError, match=message) as error:
+        load_airpassengers(damaged("airpassengers.csv", old, new))
+    assert "Correct the file" in str(error.value)
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\x01", b"\n\n"])
 def test_file_that_is_no_table(tmp_path, content):
     path = tmp_path / "iris.csv"
@@ -143,3 +184,5 @@ def test_file_that_is_no_table(tmp_path, content):
 def test_another_file_of_the_same_form(damaged):
     assert load_iris(damaged("iris.csv", "1,5.1,", "1,5.2,")).loc[1, "Sepal.Length"] == 5.2
     assert isinstance(load_mtcars(str(DATASETS / "mtcars.csv")), pd.DataFrame)
+    air = load_airpassengers(damaged("airpassengers.csv", "1949-03,132", "1949-03,133"))
+    assert air.loc["1949-03", "passengers"] == 133

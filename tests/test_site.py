@@ -16,6 +16,7 @@ PAGES_BY_HAND = [
     *["data", "slides", "checks", "course"],
 ]
 ALL_PAGES = [*PAGES_BY_HAND, "lessons/index", *(f"lessons/{name}" for name in ALL_LESSONS)]
+TRAINED_BY_KERAS = ["transformer_keras"]
 KNOWN_OUTSIDE_LINKS = {
     "https://katex.org",
     "https://www.sphinx-doc.org/",
@@ -115,11 +116,18 @@ def test_r_stands_beside_python(read, lesson):
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_the_page_shows_what_the_script_prints(read, lesson, name):
-    """All of it, but for differences between NumPy and Keras: their last digits may differ."""
+    """All of it, but for differences between NumPy and Keras: their last digits may differ.
+
+    What Keras trains in single precision depends on the number of threads: of such a lesson the
+    words are compared.
+    """
 
     def lines_of(text: str) -> list[str]:
         lines = [line.strip() for line in text.splitlines()]  # the page cuts off margins
-        return [line for line in lines if line and not re.search(r"\de[+-]\d\d", line)]
+        lines = [line for line in lines if line and not re.search(r"\de[+-]\d\d", line)]
+        if name in TRAINED_BY_KERAS:
+            return [" ".join(re.sub(r"\d+(\.\d+)?", " 0", line).split()) for line in lines]
+        return lines
 
     blocks = read(f"lessons/{name}.html").select(".sphx-glr-script-out pre")
     shown = [line for block in blocks for line in lines_of(block.get_text())]

@@ -26,6 +26,7 @@ LESSONS = (
     "cifar_keras_cnn.py",
     "cifar_nopackages_cnn.py",
     "cifar_agreement.py",
+    "transformer_keras.py",
 )
 
 
