@@ -11,6 +11,7 @@ function markScrollable() {
 
 window.addEventListener("resize", markScrollable);
 document.addEventListener("change", markScrollable); // another tab is shown
+document.addEventListener("toggle", markScrollable, true); // a solution is unfolded
 markScrollable();
 
 // The theme has two side bars; a screen reader tells them apart by their names.

@@ -1,8 +1,8 @@
 r"""Exercises: attention by hand
 ============================
 
-They go with the lesson :doc:`../attention_nopackages`. Here is its formula for one head.
-Queries, keys and values are those of six words, four numbers each.
+They go with the lesson :doc:`../attention_nopackages`. Here is its formula for one
+head. Queries, keys and values are those of six words, four numbers each.
 
 .. math::
 

@@ -5,6 +5,7 @@ They go with the lesson :doc:`../cifar_agreement`. Below is a smaller network, o
 ``course.layers`` and once in Keras, both in double precision and on a few photo digits.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from course import layers
@@ -17,6 +18,7 @@ with quiet_start():
     import keras
     import tensorflow as tf
 
+plt.style.use("course.lecture")
 keras.config.set_floatx("float64")
 keras.config.set_dtype_policy("float64")
 
@@ -118,8 +120,15 @@ comparisons = [
     for name, a, b in zip(names, in_single, own, strict=True)
 ]
 print_comparisons(comparisons)
-for dtype in ["float32", "float64"]:
-    print(f"rounding of {dtype}: {np.finfo(dtype).eps:.1e}")
+fig, ax = plt.subplots()
+ax.semilogy(names, [c.max_rel for c in comparisons], "o", label="single against double")
+for dtype, line in [("float32", "--"), ("float64", ":")]:
+    eps = np.finfo(dtype).eps  # the distance from 1 to the next number
+    print(f"rounding of {dtype}: {eps:.1e}")
+    ax.axhline(eps, color="0.45", linestyle=line, label=f"rounding of {dtype}")
+ax.set_ylabel("largest relative difference")
+ax.legend(loc="center right")
+fig.suptitle("Single precision differs from double precision by its own rounding")
 
 # %%
 # A computation is as exact as its least exact part. To see whether formulas agree,
@@ -158,6 +167,7 @@ for m in [momentum, 0.9]:
     print(f"The way is {ratio:.2f} times as long as without momentum")
 keras.config.set_floatx("float32")
 keras.config.set_dtype_policy("float32")
+plt.show()
 
 # %%
 # With 0.75 the two agree to rounding. With 0.9 they differ more, though the formula is

@@ -5,10 +5,14 @@ They go with the lesson :doc:`../cifar_nopackages_cnn`. The lines below repeat i
 convolution and its pooling; the pictures are a few photo digits.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from course.agreement import central_difference, compare, print_comparisons
 from course.images import photo_digits
+from course.plots import plot_images
+
+plt.style.use("course.lecture")
 
 (pictures, _), _, _ = photo_digits(n_train=100, n_test=10)
 x = pictures / 255  # (100, 32, 32, 3)
@@ -87,6 +91,16 @@ for name, maps in [("before ReLU", z1), ("after ReLU", a1)]:
     tie = times > 1
     print(f"{name}: {np.mean(tie):.1%} of the windows tie,", end=" ")
     print(f"{np.mean(tie & (largest > 0)):.1%} at a number above 0")
+share = tie.mean(axis=3)  # (100, 15, 15): how many of the 8 maps tie, after ReLU
+plot_images(
+    [*x[:6, 1:31, 1:31].mean(axis=3), *share[:6].repeat(2, axis=1).repeat(2, axis=2)],
+    [""] * 12,
+    "Six pictures, and where windows tie after ReLU (white: in all maps)",
+    columns=6,
+    cmap="gray",
+    vmin=0,
+    vmax=1,
+)
 
 # %%
 # After ReLU many windows hold nothing but zeros. To which of the zeros the derivative
@@ -124,6 +138,7 @@ def mean_pool_backward(a, dp):
 numeric = central_difference(lambda: np.sum(dp * mean_pool(a)), a)
 print_comparisons([compare("da", mean_pool_backward(a, dp), numeric)])
 print("The odd row gets nothing:", not mean_pool_backward(a, dp)[:, 4].any())
+plt.show()
 
 # %%
 # Forward each corner counts a quarter, so backward each gets a quarter. What remains of

@@ -5,6 +5,7 @@ They go with the lesson :doc:`../iris_agreement`. The lines below repeat one epo
 hand and the same network in Keras, both in double precision.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from course.agreement import compare_all, print_comparisons
@@ -16,6 +17,7 @@ from course.rrandom import RRandom
 with quiet_start():
     import keras
 
+plt.style.use("course.lecture")
 keras.config.set_floatx("float64")
 keras.config.set_dtype_policy("float64")
 
@@ -145,8 +147,17 @@ for dtype in ["float64", "float32"]:
     backwards = np.cumsum(numbers[::-1].astype(dtype))[-1]
     print(f"{dtype}: {forwards:.17g} and {backwards:.17g}")
     print(f"  relative difference {abs(forwards - backwards) / backwards:.1e}")
+
+fig, ax = plt.subplots()
+exact = np.cumsum(numbers)
+single = np.cumsum(numbers.astype("float32"))
+ax.loglog(np.arange(1, 10_001), np.maximum(np.abs(single - exact) / exact, 1e-9))
+ax.set_xlabel("numbers added, from the first on")
+ax.set_ylabel("relative difference")
+fig.suptitle("Single precision against double precision: errors pile up in a sum")
 keras.config.set_floatx("float32")
 keras.config.set_dtype_policy("float32")
+plt.show()
 
 # %%
 # Each addition rounds, and in another order it rounds other sums. This is why two

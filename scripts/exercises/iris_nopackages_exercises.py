@@ -75,8 +75,8 @@ for name, start in [("by column", (W1, W2)), ("by row", (W1_by_row, W2_by_row))]
 # .. end of solution
 
 # %%
-# Exercise 2: is there always a dead unit?
-# ----------------------------------------
+# Exercise 2: dead units and other starts
+# ---------------------------------------
 #
 # In the lesson the first hidden unit is active for no flower. Count the dead units at
 # the start, for the seeds 1 to 20 of ``RRandom``. How many starts have none?

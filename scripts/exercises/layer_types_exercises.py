@@ -4,6 +4,7 @@ r"""Exercises: common kinds of layer
 They go with the lesson :doc:`../layer_types`.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from course import layers
@@ -15,6 +16,7 @@ with quiet_start():
     import keras
     import tensorflow as tf
 
+plt.style.use("course.lecture")
 keras.config.set_floatx("float64")
 keras.config.set_dtype_policy("float64")
 
@@ -96,6 +98,12 @@ mean = outputs.mean(axis=0)
 error = outputs.std(axis=0, ddof=1) / np.sqrt(steps)  # standard error of the mean
 for x, m, e in zip(inputs, mean, error, strict=True):
     print(f"input {x:g}: mean {m:.3f} ± {e:.3f}")
+fig, ax = plt.subplots()
+ax.errorbar(inputs, mean - inputs, yerr=2 * error, fmt="o", capsize=4)
+ax.axhline(0, color="0.45", linestyle="--")
+ax.set_xlabel("input")
+ax.set_ylabel("mean of the output minus input")
+fig.suptitle("The mean after dropout is the input, but for chance (bars: 2 errors)")
 
 # %%
 # Here ± stands for the standard error. The means are close to the inputs: on average
@@ -143,6 +151,7 @@ print_comparisons(
 )
 keras.config.set_floatx("float32")
 keras.config.set_dtype_policy("float32")
+plt.show()
 
 # %%
 # Forward it takes the mean, so backward each pixel gets its share of the derivative,

@@ -1,0 +1,336 @@
+"""Exercises: two or more for each lesson, solutions that run, and a version without them."""
+
+import ast
+import builtins
+import json
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from conftest import ALL_LESSONS, run_python, without_display
+from docutils.core import publish_doctree
+from r_fixtures import ROOT, SCRIPTS
+from test_lessons import FALSE_ALARM
+
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+import exercises
+
+FOLDER = SCRIPTS / "exercises"
+FILES = sorted(path.name.removesuffix("_exercises.py") for path in FOLDER.glob("*.py"))
+WITH_DOWNLOAD = {
+    "keras_model": ("fashion_mnist", "Fashion-MNIST"),
+    "cifar_keras_cnn": ("cifar100", "CIFAR-100"),
+    "mtcars_keras": ("california_housing", "California housing"),
+}
+# Puts small arrays in place of a data set, then runs a file of exercises.
+WITHOUT_NETWORK = """
+import runpy, sys
+import numpy as np
+from course.quiet import quiet_start
+with quiet_start():
+    import keras
+rng = np.random.default_rng(1)
+def fashion_mnist():
+    return (rng.integers(0, 256, (1500, 28, 28)), np.arange(1500) % 10), None
+def cifar100():
+    return (rng.integers(0, 256, (640, 32, 32, 3)), np.arange(640).reshape(-1, 1) % 100), None
+def california_housing(version):
+    x, y = rng.normal(size=(80, 8)), rng.normal(size=80)
+    return (x[:60], y[:60]), (x[60:], y[60:])
+name, script = sys.argv[1:]
+getattr(keras.datasets, name).load_data = globals()[name]
+runpy.run_path(script, run_name="__main__")
+"""
+
+
+def path_of(name: str) -> Path:
+    return FOLDER / f"{name}_exercises.py"
+
+
+def source_of(name: str) -> str:
+    return path_of(name).read_text(encoding="utf-8")
+
+
+def headings(source: str) -> list[str]:
+    return re.findall(r"^# (Exercise .+)\n# -+$", source, flags=re.M)
+
+
+def code_in(text: str) -> list[str]:
+    """The lines of code in a piece of a file, without comment lines."""
+    lines = [line.strip() for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def solutions(source: str) -> list[str]:
+    return [match.group() for match in exercises.SOLUTION.finditer(source)]
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """No data sets on this machine, and no leave to fetch them."""
+    env = without_display() | {"KERAS_HOME": str(folder), "PYTHONPATH": str(ROOT)} | more
+    if "COURSE_DOWNLOAD" not in more:
+        env.pop("COURSE_DOWNLOAD", None)
+    return env
+
+
+def run(arguments: list, folder: Path, **more: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        cwd=folder,
+        env=environment(folder, **more),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory):
+    """Every file with its solutions and every student's version, run two at a time."""
+    folder = tmp_path_factory.mktemp("exercises")
+    scripts = {}
+    for name in FILES:
+        student = folder / f"{name}_student.py"
+        student.write_text(exercises.student_version(source_of(name)), encoding="utf-8")
+        scripts[name, "solutions"], scripts[name, "student"] = path_of(name), student
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        yield {key: pool.submit(run, [script], folder) for key, script in scripts.items()}
+        pool.shutdown(cancel_futures=True)
+
+
+# The files -----------------------------------------------------------------------------------
+
+
+def test_every_lesson_has_exercises_and_the_other_way_round():
+    assert FILES == ALL_LESSONS
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_there_are_two_to_four_each_with_one_solution(name):
+    source = source_of(name)
+    found = headings(source)
+    assert 2 <= len(found) <= 4
+    assert [heading.split(":")[0] for heading in found] == [
+        f"Exercise {number}" for number in range(1, len(found) + 1)
+    ]
+    pieces = re.split(r"^# Exercise \d: .+$", source, flags=re.M)
+    assert not solutions(pieces[0])
+    for piece in pieces[1:]:
+        (solution,) = solutions(piece)
+        assert len(code_in(solution)) >= 3
+        assert "print" in solution
+        answer = solution.rpartition("# %%\n")[2].partition(f"# .. {exercises.END}")[0]
+        assert re.match(r"# [A-Z(:].*\.\n#\n$", answer, flags=re.S), answer
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_title_and_the_link_name_the_lesson(name):
+    docstring = ast.get_docstring(ast.parse(source_of(name)))
+    assert docstring.startswith("Exercises: ")
+    assert f":doc:`../{name}`" in docstring
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_students_version_has_no_line_of_a_solution(name):
+    source = source_of(name)
+    student = exercises.student_version(source)
+    given = set(code_in(exercises.SOLUTION.sub("", source)))
+    assert set(code_in(student)) == given
+    for solution in solutions(source):
+        assert not [line for line in code_in(solution) if line in student and line not in given]
+        answer = solution.rpartition("# %%\n")[2].splitlines()[0]
+        assert answer not in student
+    assert student.count("# Your code here\n") == len(headings(source)) == len(headings(student))
+    ast.parse(student)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_exercise_needs_no_other_solution(name):
+    """A student may start with any of them: no solution uses what another one has defined."""
+
+    def names(code: str, context) -> set[str]:
+        tree = ast.parse(code)
+        found = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} if context else set()
+        if context is ast.Store:
+            found = {
+                n.id
+                for n in ast.walk(tree)
+                if isinstance(n, ast.Name) and isinstance(n.ctx, context)
+            }
+            for n in ast.walk(tree):
+                if isinstance(n, ast.FunctionDef | ast.ClassDef):
+                    found.add(n.name)
+                elif isinstance(n, ast.arg):
+                    found.add(n.arg)
+                elif isinstance(n, ast.alias):
+                    found.add((n.asname or n.name).split(".")[0])
+        return found
+
+    given = names(exercises.student_version(source_of(name)), ast.Store) | set(dir(builtins))
+    for solution in solutions(source_of(name)):
+        unknown = names(solution, ast.Load) - names(solution, ast.Store) - given
+        assert not unknown
+
+
+def test_a_missing_comment_is_named():
+    good = "# %%\n# .. solution\n\na = 1\n\n# %%\n# One.\n#\n# .. end of solution\n"
+    assert exercises.student_version(good) == "# Your code here\n"
+    for bad in [
+        "a = 1\n",
+        good.replace("# .. end of", "# .. the end of"),
+        good + "# .. solution\n",
+    ]:
+        with pytest.raises(ValueError, match="end of solution"):
+            exercises.student_version(bad)
+
+
+# Runs ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["solutions", "student"])
+@pytest.mark.parametrize("name", FILES)
+def test_runs_without_a_word_on_standard_error(runs, name, version):
+    result = runs[name, version].result()
+    assert (result.returncode, FALSE_ALARM.sub("", result.stderr)) == (0, "")
+    if version == "solutions":
+        assert "nan" not in result.stdout.replace("the lecture's softmax: nan nan nan", "")
+        assert len(result.stdout.splitlines()) >= len(headings(source_of(name)))
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if "nopackages" in name])
+def test_exercises_by_hand_need_the_base_install_only(name):
+    code = (
+        "import runpy, sys\n"
+        f"runpy.run_path({str(path_of(name))!r})\n"
+        "print('\\nMODULES', *sys.modules)"
+    )
+    result = run_python("-c", code)
+    assert result.returncode == 0, result.stderr
+    modules = result.stdout.rpartition("MODULES")[2].split()
+    assert "numpy" in modules
+    assert not {"keras", "tensorflow", "course.layers"} & set(modules)
+
+
+@pytest.mark.parametrize("name", WITH_DOWNLOAD)
+def test_a_download_is_only_made_on_request(runs, tmp_path, name):
+    """Without it a stand-in is used and the output says so; with it, the very data set."""
+    data_set, title = WITH_DOWNLOAD[name]
+    source = source_of(name)
+    assert "``COURSE_DOWNLOAD=1``" in re.sub(r"\n# ", " ", source)
+    stand_in = runs[name, "solutions"].result().stdout
+    assert f"({title} is not on this machine)\n" in stand_in
+    script = ["-c", WITHOUT_NETWORK, data_set, path_of(name)]
+    asked = run(script, tmp_path, COURSE_DOWNLOAD="1")
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert f"Data: {title}" in asked.stdout
+    cached = {
+        "fashion_mnist": [
+            f"fashion-mnist/{part}-ubyte.gz"
+            for kind in ["train", "t10k"]
+            for part in [f"{kind}-labels-idx1", f"{kind}-images-idx3"]
+        ],
+        "cifar100": ["cifar-100-python-target/meta"],
+        "california_housing": ["california_housing.npz"],
+    }[data_set]
+    for file in cached:
+        path = tmp_path / "datasets" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    found = run(script, tmp_path)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert f"Data: {title}" in found.stdout
+
+
+# The pages -----------------------------------------------------------------------------------
+
+
+def test_a_solution_without_an_end_stops_the_build():
+    document = publish_doctree("Text.\n\n.. solution\n\nMore.\n")
+    with pytest.raises(exercises.ExtensionError, match="end of solution"):
+        exercises.FoldSolutions(document).apply()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_solution_is_folded_with_its_output_and_its_answer(site, name):
+    page = BeautifulSoup(
+        (site / "lessons" / "exercises" / f"{name}_exercises.html").read_text(encoding="utf-8"),
+        "html.parser",
+    )
+    source = source_of(name)
+    folds = page.select("details")
+    assert len(folds) == len(headings(source))
+    for fold, solution in zip(folds, solutions(source), strict=True):
+        assert not fold.has_attr("open")
+        assert fold.find("summary").get_text().strip() == "Solution"
+        shown = {line.strip() for pre in fold.select("pre") for line in pre.get_text().splitlines()}
+        assert set(code_in(solution)) <= shown
+        assert fold.select_one(".sphx-glr-script-out pre")
+        assert fold.select("p")[-1].get_text().strip().endswith(".")
+        assert ("plt.subplots(" in solution or "plot_" in solution) <= bool(fold.select("img"))
+    outside = page.select_one("article")
+    for fold in outside.select("details"):
+        fold.extract()
+    text = {line.strip() for pre in outside.select("pre") for line in pre.get_text().splitlines()}
+    assert {line for line in text if line and not line.startswith("#")} <= {
+        *code_in(exercises.student_version(source)),
+        *printed_outside(outside),
+    }
+
+
+def printed_outside(article) -> set[str]:
+    """What the code that students are given prints."""
+    blocks = article.select(".sphx-glr-script-out pre")
+    return {line.strip() for block in blocks for line in block.get_text().splitlines()}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_page_offers_the_students_version(site, name):
+    folder = site / "lessons" / "exercises"
+    page = BeautifulSoup(
+        (folder / f"{name}_exercises.html").read_text(encoding="utf-8"), "html.parser"
+    )
+    files = [(folder / link["href"]).resolve() for link in page.select("a.download")]
+    names = [file.name for file in files]
+    assert names == [f"{name}_student.ipynb", f"{name}_student.py", f"{name}_exercises.py"]
+    student = exercises.student_version(source_of(name))
+    assert files[1].read_text(encoding="utf-8") == student
+    assert files[2].read_text(encoding="utf-8") == source_of(name)
+    notebook = json.loads(files[0].read_text(encoding="utf-8"))
+    nbformat.validate(notebook)
+    cells = notebook["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    assert set(code_in(code)) == set(code_in(student[len(_head(student)) :]))
+    assert code.count("# Your code here") == len(headings(student))
+
+
+def _head(source: str) -> str:
+    """The docstring of a file."""
+    return source[: source.index('"""\n', 4) + 4]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_lesson_leads_to_its_exercises(site, name):
+    page = BeautifulSoup(
+        (site / "lessons" / f"{name}.html").read_text(encoding="utf-8"), "html.parser"
+    )
+    assert page.select_one(f'article a[href="exercises/{name}_exercises.html"]')
+
+
+def test_exercises_are_listed_in_the_order_of_the_lessons(site):
+    page = BeautifulSoup(
+        (site / "lessons" / "index.html").read_text(encoding="utf-8"), "html.parser"
+    )
+    links = [link["href"] for link in page.select("article .sphx-glr-thumbcontainer a[href]")]
+    lessons = [link.removesuffix(".html") for link in links if not link.startswith("exercises/")]
+    assert [f"exercises/{name}_exercises.html" for name in lessons] == [
+        link for link in links if link.startswith("exercises/")
+    ]
+    assert sorted(lessons) == ALL_LESSONS
