@@ -35,6 +35,10 @@ LESSONS = {
         *WEIGHTS_AND_GRADIENTS,
         *["test_pred", "rmse", "honest_rmse"],
     ],
+    "activations": [
+        *["values", "derivatives", "jacobian", "ten_layers"],
+        *["dW1_relu", "dW1_leaky", "outputs", "losses"],
+    ],
     "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
     "convolution": ["kernel", "window", "inputs", "outputs"],
 }
