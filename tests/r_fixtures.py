@@ -38,6 +38,9 @@ LESSONS = {
     "hyperparameters": [
         *["X_train", "Y_train", "w_start", "end_losses", "rises", "active"],
         *["w_middle", "u", "curvature", "full", "sigma", "noise", "updates"],
+    "activations": [
+        *["values", "derivatives", "jacobian", "ten_layers"],
+        *["dW1_relu", "dW1_leaky", "outputs", "losses"],
     ],
     "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
     "convolution": ["kernel", "window", "inputs", "outputs"],
