@@ -15,6 +15,7 @@ from course.agreement import TOLERANCES
 
 BLOCKS = checks.code_blocks_of("transformer_keras")
 LENGTH, TRAINING_MONTHS = 10, 9 * 12
+SEQUENCES_AND_ANSWERS = np.random.default_rng(1).integers(0, 10, (2, 16, LENGTH))
 pytestmark = pytest.mark.filterwarnings("default")  # other libraries warn as they like
 
 
@@ -103,10 +104,13 @@ def test_all_weights_of_the_model_are_compared(run):
 
 @pytest.fixture(scope="module")
 def untrained():
-    """The variables of the lesson up to the model, which is not trained."""
+    """The variables of the lesson up to the model, not trained, and Keras' side by precision."""
     blocks = BLOCKS[: BLOCKS.index(blocks_with("def build_model")[0]) + 1]
-    namespace, _ = checks.run_blocks([*blocks, "places = np.arange(length)"])
-    return namespace
+    places = "places = np.arange(length)"
+    blocks = [*blocks, places, *blocks_with("def own_layers", "def in_keras")]
+    namespace, _ = checks.run_blocks(blocks)
+    in_keras = {dtype: namespace["in_keras"](dtype, *SEQUENCES_AND_ANSWERS) for dtype in TOLERANCES}
+    return namespace | {"in_keras": lambda dtype, *_: in_keras[dtype]}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,7 @@ def untrained():
         ("norm_2.forward(a + dense_2", "norm_2.forward(x + dense_2"),
         ("/ answers.size", "/ len(answers)"),
         ("da = dsum + dense_1", "da = dense_1"),
-        ("dsum = norm_1.backward(da)", "dsum = da"),
+        ("dsum = norm_1.backward(da)", "dsum = da + 0 * norm_1.backward(da)"),
         ("dx = dsum + dquery + dvalue", "dx = dquery + dvalue"),
         ("dx = dsum + dquery + dvalue", "dx = dsum + dquery"),
         ("embed_place.backward(dx)", "embed_place.backward(dsum)"),
@@ -124,12 +128,14 @@ def untrained():
     ],
 )
 def test_faults_planted_in_the_lines_by_hand_are_found(untrained, line, fault):
-    blocks = blocks_with("def own_layers", "def forward_and_backward", "def in_keras")
-    blocks += blocks_with("sixteen, answers")
+    blocks = blocks_with("def forward_and_backward", "sixteen, answers")
+    drawn = "unseen[:16], rng.integers(0, n_tokens, (16, length))"
+    assert drawn in blocks[1]
+    blocks[1] = blocks[1].replace(drawn, "SEQUENCES_AND_ANSWERS")
     if line:
         assert sum(block.count(line) for block in blocks) == 1
         blocks = [block.replace(line, fault) for block in blocks]
-    namespace = dict(untrained)
+    namespace = untrained | {"SEQUENCES_AND_ANSWERS": SEQUENCES_AND_ANSWERS}
     for block in blocks:
         exec(compile(block, "lesson", "exec"), namespace)
     for dtype in TOLERANCES:
@@ -199,7 +205,7 @@ def forecast_of():
 def test_no_forecast_knows_the_months_that_it_is_about(forecast_of, passengers):
     """Other passengers from some year on leave the forecasts up to that year as they are."""
     as_it_was = forecast_of(passengers)
-    for year in range(3):
+    for year in [0, 2]:
         changed = passengers.copy()
         changed[TRAINING_MONTHS + 12 * year :] *= 2
         other = forecast_of(changed)
