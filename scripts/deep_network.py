@@ -150,8 +150,8 @@ for depth, network in networks.items():
 
 fig, axes = plt.subplots(2, 3, figsize=(6.4, 4.9), sharex=True, sharey=True)
 for ax, ((depth, rate), probability) in zip(axes.T.flat, regions.items(), strict=True):
-    ax.contourf(side, side, probability, [0, 0.5, 1], colors=["white", "#9dc3e6"])
-    for arm, colour in enumerate(["#c8500a", "#0b3c6f"]):
+    ax.contourf(side, side, probability, [0, 0.5, 1], colors=["white", "#f3cfb0"])
+    for arm, colour in enumerate(["#0b3c6f", "#c8500a"]):
         ax.plot(*X[y[:, 0] == arm].T, "o^"[arm], markersize=2, color=colour)
     ax.set_title(f"{depth} hidden, rate {rate}", fontsize=10)
     ax.set_aspect("equal")
@@ -160,8 +160,8 @@ fig.suptitle("Decision regions, seed 1: one wide layer needs the larger steps")
 
 # %%
 # At the smaller learning rate the deeper networks find the spirals, and the wide one
-# does little better than guessing. At the larger one the wide network finds them too,
-# and the deeper ones do worse than before, with large differences between seeds.
+# does little better than guessing. At the larger one the wide network finds them from
+# every start, and the deeper ones only from some, hence their large deviations.
 #
 # So one layer *can* represent the spirals, if it is wide enough. What depth changed
 # here is which learning rate finds them. Depth and learning rate have to be chosen
@@ -349,7 +349,7 @@ plt.show()
 #
 # The data fix the inputs and outputs of a network; the hidden layers are ours. With as
 # many parameters and the same small steps, several layers found what a single one
-# missed; with larger steps the single one found it too. The derivative of a layer
+# missed; with larger steps the single one did better. The derivative of a layer
 # carries a factor for each layer above it. Weights of the right variance, and an
 # activation that passes derivatives on, keep the product from vanishing.
 #
