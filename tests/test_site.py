@@ -12,7 +12,13 @@ from conftest import ALL_LESSONS
 from r_fixtures import LESSONS, pairs
 
 PAGES_BY_HAND = ["index", "coming_from_r", "layers", "notation", "course"]
-ALL_PAGES = [*PAGES_BY_HAND, "lessons/index", *(f"lessons/{name}" for name in ALL_LESSONS)]
+EXERCISES = ["index", *(f"{name}_exercises" for name in ALL_LESSONS)]
+ALL_PAGES = [
+    *PAGES_BY_HAND,
+    "lessons/index",
+    *(f"lessons/{name}" for name in ALL_LESSONS),
+    *(f"lessons/exercises/{name}" for name in EXERCISES),
+]
 KNOWN_OUTSIDE_LINKS = {
     "https://katex.org",
     "https://www.sphinx-doc.org/",
