@@ -102,6 +102,30 @@ def test_tabs_and_formulas_need_no_script(open_page):
     assert page.locator("div.highlight-r").first.is_visible()
 
 
+def test_a_solution_unfolds_from_the_keyboard_without_a_script(open_page):
+    path = "lessons/exercises/iris_nopackages_exercises.html"
+    page = open_page(path, java_script_enabled=False)
+    solution = page.locator("details").first
+    output = solution.locator(".sphx-glr-script-out pre")
+    assert not output.is_visible()
+    solution.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert output.is_visible()
+    assert not page.locator("details").nth(1).locator("pre").first.is_visible()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_unfolded_solutions_are_as_accessible_as_the_rest(open_page, way):
+    page = open_page("lessons/exercises/iris_nopackages_exercises.html", **WAYS[way])
+    for summary in page.locator("details > summary").all():
+        summary.click()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= WAYS[way]["viewport"]["width"], "the page scrolls sideways"
+    page.add_script_tag(content=AXE)
+    violations = page.evaluate("axe.run()")["violations"]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == []
+
+
 def test_figures_and_fonts_are_found(open_page):
     page = open_page("lessons/iris_nopackages.html")
     page.wait_for_load_state("load")

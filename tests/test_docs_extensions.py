@@ -18,7 +18,10 @@ from course import layers
 
 def test_a_script_without_a_place_is_named():
     order = lecture.LessonOrder("scripts")
-    assert [order(f"scripts/{name}") for name in lecture.LESSONS] == [*range(len(lecture.LESSONS))]
+    places = [*range(len(lecture.LESSONS))]
+    assert [order(f"scripts/{name}") for name in lecture.LESSONS] == places
+    files = [name.replace(".py", "_exercises.py") for name in lecture.LESSONS]
+    assert [order(f"scripts/exercises/{name}") for name in files] == places
     with pytest.raises(ValueError, match=r"scripts/new\.py has no place.*LESSONS"):
         order("scripts/new.py")
 

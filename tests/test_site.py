@@ -15,7 +15,13 @@ PAGES_BY_HAND = [
     *["index", "coming_from_r", "layers", "operations", "notation", "glossary"],
     *["data", "slides", "checks", "course"],
 ]
-ALL_PAGES = [*PAGES_BY_HAND, "lessons/index", *(f"lessons/{name}" for name in ALL_LESSONS)]
+EXERCISES = ["index", *(f"{name}_exercises" for name in ALL_LESSONS)]
+ALL_PAGES = [
+    *PAGES_BY_HAND,
+    "lessons/index",
+    *(f"lessons/{name}" for name in ALL_LESSONS),
+    *(f"lessons/exercises/{name}" for name in EXERCISES),
+]
 TRAINED_BY_KERAS = ["transformer_keras"]
 KNOWN_OUTSIDE_LINKS = {
     "https://katex.org",
