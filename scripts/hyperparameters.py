@@ -173,8 +173,8 @@ fig.suptitle("Learning rate: too small is slow; too large jumps, zigzags or is s
 
 # %%
 # At 0.001 the loss falls in every update and has not got far in the end. At 0.02 it
-# jumps a few times at the start and then falls. At 0.105 it zigzags. The first update
-# at 0.2 throws the weights so far off that no hidden unit is active for any flower.
+# jumps a few times at the start and then falls. At 0.105 it zigzags. At 0.2 the first
+# updates throw the weights so far off that no hidden unit is active for any flower.
 # Dead units do not come back: the network can only give the same three probabilities to
 # every flower, and its loss stays close to :math:`\log 3`.
 #
@@ -259,7 +259,9 @@ print("Limit for the learning rate:", round(2 / curvature, 4))
 r_print(np.round(1 - np.array(rates) * curvature, 3))
 
 # %%
-# The numbers in the last line are :math:`1 - \eta c` for the four learning rates above.
+# The last line has :math:`1 - \eta c` for the four learning rates above. At 0.02 it is
+# negative but above -1: an update overshoots and still ends nearer. At 0.105 and 0.2 it
+# ends further away.
 #
 # Now a map of the loss. Up and down goes along the gradient :math:`u`. To the right
 # goes :math:`v`, the direction to where 1,000 more epochs would end, made perpendicular
@@ -290,14 +292,8 @@ levels = [0.6, 1, 2, 4, 6, 8, 10, 12]
 lines = ax.contour(rights, ups, surface, levels, colors="0.65", linewidths=1)
 ax.clabel(lines, fontsize=8, fmt="%g")
 for (rate, path), marker in zip(paths.items(), ".s", strict=True):
-    ax.plot(
-        path[:, 1],
-        path[:, 0],
-        marker=marker,
-        markersize=4,
-        linewidth=1.2,
-        label=f"learning rate {rate}",
-    )
+    up, right = path.T
+    ax.plot(right, up, marker=marker, ms=4, lw=1.2, label=f"learning rate {rate}")
     losses = [
         loss_and_gradient(w_middle + p @ plane, X_train, Y_train)[0] for p in path
     ]
@@ -546,7 +542,8 @@ fig.suptitle("More hidden units: a smaller loss, and less depends on the start")
 # on the other 84 and compares the losses on the 21.
 #
 # ``fit`` has some work to do at the start of each epoch. To save it, all epochs are in
-# one call: ``rows`` has each flower once per epoch, each time in a new order.
+# one call: ``rows`` has each flower once per epoch, each time in a new order. The five
+# best trials are printed, each with its validation loss in front.
 
 n_fit, search_epochs, n_trials = 84, 40, 16
 
@@ -635,16 +632,17 @@ plt.show()
 # Summary
 # -------
 #
-# The learning rate comes first: far too small or far too large, and no other choice
-# helps. Epochs are enough when the loss on other data stops falling. The batch size
-# weighs the noise of a gradient against the number of updates. The rest can be
-# searched, on validation data. The test data are for the end.
+# The learning rate comes first: far too small is slow, far too large does not get to
+# the floor of the valley, or kills the units. Epochs are enough when the loss on other
+# data stops falling. The batch size weighs the noise of a gradient against the number
+# of updates. The rest can be searched, on validation data. The test data are for the
+# end.
 #
 # Try it
 # ------
 #
-# 1. Repeat the over-fitting with 80 training flowers instead of 20. How much is left of
-#    it?
+# 1. Repeat the over-fitting with 80 training flowers instead of 20. When does the test
+#    loss turn, and where does it end?
 # 2. In the map, try the learning rates 0.022 and 0.03. Which of them comes to rest on
 #    the floor of the valley?
 # 3. Give the search ``search_epochs = 5``. Does it find another learning rate?

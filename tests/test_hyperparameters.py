@@ -45,11 +45,12 @@ def mean_and_sd(numbers) -> str:
 
 @pytest.mark.parametrize("hidden", [1, 5, 7])
 def test_the_gradient_is_that_of_central_differences(by_hand, hidden):
-    w = by_hand["initial_weights"](hidden, 0.5, 3)
+    w = np.random.default_rng(2).normal(0, 0.5, size=8 * hidden + 3)  # biases that are not zero
     rows = slice(10, 31)
     X, Y = by_hand["X_train"][rows], by_hand["Y_train"][rows]
     numeric = central_difference(lambda: by_hand["loss_and_gradient"](w, X, Y)[0], w)
     _, gradient = by_hand["loss_and_gradient"](w, X, Y)
+    assert np.count_nonzero(gradient) > len(w) / 2  # units are active
     assert_agree("gradient", gradient, numeric, CENTRAL_DIFFERENCE_TOLERANCE)
 
 
@@ -59,6 +60,13 @@ def test_it_is_the_network_of_iris_nopackages_with_the_mean_loss(lesson, variabl
     assert np.array_equal(variables["train_rows"], iris["train_rows"])
     losses = dict(zip(variables["rates"], variables["runs"], strict=True))[0.105][1]
     np.testing.assert_allclose(losses, iris["losses"], rtol=1e-8)
+
+
+def test_a_learning_rate_that_is_far_too_large_gives_finite_numbers(by_hand):
+    w, losses = by_hand["descend"](by_hand["w_start"], 100, 5)
+    assert losses.max() > 1000
+    assert np.isfinite(losses).all()
+    assert np.isfinite(w).all()
 
 
 def test_weights_that_are_all_zero_never_move(by_hand):
@@ -78,6 +86,7 @@ def test_too_small_is_slow_and_too_large_is_stuck(variables):
     assert 0 < len(good_rises) < 10
     assert good_rises[-1] < 50
     assert np.sum(np.diff(lecture) > 0) > 40  # the zigzag
+    assert variables["end_losses"] == pytest.approx([small[-1], good[-1], lecture[-1], large[-1]])
     assert variables["active"][3] == 0 < min(variables["active"][:3])
     assert abs(large[-1] - np.log(3)) < 0.01
     assert large[-1] > 2 * good[-1]
@@ -209,7 +218,7 @@ def test_more_hidden_units_end_lower_and_depend_less_on_the_start(run):
     for column, name in enumerate(["training", "test"]):
         ends = runs[:, :, -1, column]
         mean, sd = ends.mean(axis=1), ends.std(axis=1, ddof=1)
-        assert max(mean[-2:]) < 0.5 * min(mean[:-2])
+        assert max(mean[-2:]) < 0.75 * min(mean[:-2])
         assert max(sd[-2:]) < 0.5 * min(sd[:-2])
         for h, losses in zip(units, ends, strict=True):
             assert f"\n{h}: {name} loss {mean_and_sd(losses)}\n" in run.stdout
