@@ -37,6 +37,10 @@ LESSONS = {
     ],
     "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
     "convolution": ["kernel", "window", "inputs", "outputs"],
+    "attention_nopackages": [
+        *["E", "P", "X", "Q", "K", "V", "on_paper", "A", "C", "WO", "loss", "both_heads"],
+        *["dY", "dWO", "dV", "dS", "dQ", "dK", "dWQ", "dWK", "dWV", "dX", "dE"],
+    ],
 }
 
 

@@ -23,6 +23,7 @@ LESSONS = (
     "cifar_keras_cnn.py",
     "cifar_nopackages_cnn.py",
     "cifar_agreement.py",
+    "attention_nopackages.py",
 )
 
 
