@@ -27,6 +27,7 @@ LESSONS = (
     "cifar_nopackages_cnn.py",
     "cifar_agreement.py",
     "transformer_keras.py",
+    "attention_nopackages.py",
 )
 
 

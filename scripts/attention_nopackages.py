@@ -1,0 +1,473 @@
+r"""Attention by hand
+=================
+
+**How can a network let each word of a sentence look at the others, and at which?** A
+dense layer has one weight for each place, the same for all sentences. In *attention*
+the words themselves decide, anew in each sentence, what counts. It is the part that
+makes a network a *transformer*. This lesson builds it from matrices, forward and
+backward, and trains it. All symbols are explained on the page :doc:`/notation`.
+
+For a sentence whose words stand in the rows of :math:`X`, attention is
+
+.. math::
+
+   \begin{aligned}
+   Q &= X W_Q, \quad K = X W_K, \quad V = X W_V, \\
+   S &= Q K^\top / \sqrt{k}, \quad A = \operatorname{softmax}(S), \\
+   C &= A V, \quad Y = C W_O .
+   \end{aligned}
+
+The idea is from A. Vaswani and others, *Attention is all you need* (2017).
+"""
+
+from math import sqrt
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course.rbase import r_print
+from course.rrandom import RRandom
+
+plt.style.use("course.lecture")
+
+# %%
+# Words become numbers
+# --------------------
+#
+# A network computes with numbers, so each word of the vocabulary gets its own row of
+# :math:`d` numbers in a matrix :math:`E`, the *embedding*. The pieces into which a text
+# is cut are called *tokens*; here they are whole words. The embedding consists of
+# weights like any other: it starts at random and is learnt.
+#
+# .. code-block:: r
+#
+#    sentence <- c("the", "dog", "saw", "the", "cat")
+#    vocabulary <- c("the", "dog", "saw", "cat")
+#    tokens <- match(sentence, vocabulary)
+#    d <- 4
+#    set.seed(1)
+#    normals <- function(rows, columns) matrix(rnorm(rows * columns), rows, columns) / 2
+#    E <- normals(length(vocabulary), d)
+#    embedded <- E[tokens, ]
+#    rownames(embedded) <- sentence
+#    print(embedded)
+
+sentence = ["the", "dog", "saw", "the", "cat"]
+vocabulary = ["the", "dog", "saw", "cat"]
+tokens = [vocabulary.index(word) for word in sentence]
+d = 4
+rng = RRandom(1)
+
+
+def normals(rows, columns):
+    return rng.rnorm(rows * columns).reshape(rows, columns, order="F") / 2
+
+
+E = normals(len(vocabulary), d)  # (4 words, d)
+embedded = E[tokens]  # (5, d)
+r_print(embedded, rows=sentence)
+
+# %%
+# Places become numbers, too
+# --------------------------
+#
+# Both rows of *the* are equal. Nothing says yet which comes first, and what follows
+# treats all rows alike. So each place in the sentence gets a row of weights as well, in
+# the matrix :math:`P`, and the two are added. Now the two rows differ.
+#
+# .. code-block:: r
+#
+#    P <- normals(length(sentence), d)
+#    X <- embedded + P
+#    print(X)
+
+P = normals(len(sentence), d)  # (5, d)
+X = embedded + P  # (5, d)
+r_print(X, rows=sentence)
+
+# %%
+# Queries, keys and values
+# ------------------------
+#
+# From each row of :math:`X` three matrices of weights compute three new rows of
+# :math:`k` numbers: a *query*, what the word looks for; a *key*, what it offers to
+# those who look; a *value*, what they take from it. Keras adds biases, which this
+# lesson leaves out.
+#
+# .. code-block:: r
+#
+#    k <- 4
+#    WQ <- normals(d, k)
+#    WK <- normals(d, k)
+#    WV <- normals(d, k)
+#    Q <- X %*% WQ
+#    K <- X %*% WK
+#    V <- X %*% WV
+#    print(Q)
+
+k = 4
+WQ, WK, WV = (normals(d, k) for _ in range(3))
+Q = X @ WQ  # (5, d) @ (d, k) -> (5, k)
+K = X @ WK  # (5, k)
+V = X @ WV  # (5, k)
+r_print(Q, rows=sentence)
+
+# %%
+# Scores and attention
+# --------------------
+#
+# How well does a key fit a query? The sum of the products of their numbers, the *dot
+# product*, says so. All of them at once are :math:`Q K^\top`: a row for each query, a
+# column for each key. Sums of :math:`k` products grow with :math:`k`; the division by
+# :math:`\sqrt{k}` keeps their spread. Softmax makes each row of scores :math:`S` into
+# shares :math:`A` that sum to 1: the *attention*.
+#
+# .. code-block:: r
+#
+#    softmax <- function(S) exp(S) / rowSums(exp(S))
+#    S <- Q %*% t(K) / sqrt(k)
+#    A <- softmax(S)
+#    print(A)
+#    print(unname(rowSums(A)))
+
+
+def softmax(S):
+    return np.exp(S) / np.exp(S).sum(axis=-1, keepdims=True)
+
+
+S = Q @ K.T / sqrt(k)  # (5, k) @ (k, 5) -> (5, 5)
+A = softmax(S)  # (5, 5), each row sums to 1
+r_print(A, rows=sentence, columns=sentence)
+r_print(A.sum(axis=1))
+
+# %%
+# A pattern to check on paper
+# ---------------------------
+#
+# These weights are random, and so is the attention. With weights of our choice it does
+# what we want. Let :math:`X` be the identity matrix for four places, the keys
+# too, and let each query be 10 times the key of the place before. Then :math:`S` is
+# :math:`10 / \sqrt{4} = 5` there and 0 elsewhere. Softmax gives :math:`e^5 / (e^5 + 3)`
+# to the place before and :math:`1 / (e^5 + 3)` to the three others. The first place has
+# none before it; it looks everywhere alike.
+#
+# .. code-block:: r
+#
+#    shift <- rbind(0, diag(4)[1:3, ])
+#    on_paper <- softmax(10 * shift %*% t(diag(4)) / sqrt(4))
+#    print(on_paper)
+#    print(exp(5) / (exp(5) + 3))
+
+shift = np.eye(4, k=-1)  # a 1 below each place of the diagonal
+on_paper = softmax(10 * shift @ np.eye(4).T / sqrt(4))
+r_print(on_paper)
+r_print(np.exp(5) / (np.exp(5) + 3))
+
+# %%
+# The mask
+# --------
+#
+# A network that is to predict the next word must not see it. The *causal mask* hides
+# from each word those that come after it: their scores become minus infinity, softmax
+# turns that into 0, and the rest sums to 1 again. The first word sees only itself.
+#
+# .. code-block:: r
+#
+#    hidden <- upper.tri(S)
+#    S[hidden] <- -Inf
+#    A <- softmax(S)
+#    print(A)
+
+hidden = np.triu(np.ones((5, 5), dtype=bool), k=1)  # above the diagonal
+A_unmasked = A
+S = np.where(hidden, -np.inf, S)
+A = softmax(S)
+r_print(A, rows=sentence, columns=sentence)
+
+# %%
+# As a picture: each row is a word that looks, each column a word that is looked at.
+
+
+def draw_attention(ax, A, words, title):
+    ax.imshow(A, vmin=0, vmax=1)
+    ax.grid(False)
+    ax.set_xticks(range(len(words)), words)
+    ax.set_yticks(range(len(words)), words)
+    ax.set_title(title)
+    for (i, j), share in np.ndenumerate(A):
+        colour = "white" if share > 0.6 else "black"
+        ax.text(j, i, f"{share:.2f}", ha="center", va="center", color=colour)
+
+
+fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.9))
+draw_attention(axes[0], A_unmasked, sentence, "every word")
+draw_attention(axes[1], A, sentence, "no later word")
+axes[0].set_ylabel("the word that looks")
+fig.supxlabel("the word that is looked at", fontsize=11)
+fig.suptitle("Attention without a mask, and with the causal mask")
+
+# %%
+# The output
+# ----------
+#
+# Each word takes a mean of the values, weighted by its attention: :math:`C = A V`. One
+# more matrix :math:`W_O` makes the output from it. In Keras it leads back to :math:`d`
+# numbers, so that layers can follow one another. Here it leads to a score for each word
+# of the vocabulary at once, and the task is to say *which word came before*. For that,
+# softmax and cross-entropy are those of :doc:`iris_nopackages`. The first place has no
+# word before it and does not count.
+#
+# .. code-block:: r
+#
+#    WO <- normals(k, length(vocabulary))
+#    C <- A %*% V
+#    Y <- C %*% WO
+#    truth <- rbind(0, diag(4)[tokens[1:4], ])
+#    loss <- -sum(truth * log(softmax(Y)))
+#    print(C)
+#    print(loss)
+
+WO = normals(k, len(vocabulary))
+C = A @ V  # (5, 5) @ (5, k) -> (5, k)
+Y = C @ WO  # (5, k) @ (k, 4 words) -> (5, 4 words)
+truth = np.vstack([np.zeros(4), np.eye(4)[tokens[:4]]])  # (5, 4 words)
+loss = -np.sum(truth * np.log(softmax(Y)))
+r_print(C, rows=sentence)
+r_print(loss)
+
+# %%
+# Backward
+# --------
+#
+# The chain rule, from the last line back to the first. Each product of two matrices
+# gives two lines, one for each factor:
+#
+# .. math::
+#
+#    \begin{aligned}
+#    dY &= \operatorname{softmax}(Y) - \text{truth}, \text{ in the first row } 0 \\
+#    dW_O &= C^\top dY, & dC &= dY\, W_O^\top \\
+#    dV &= A^\top dC, & dA &= dC\, V^\top \\
+#    dS &= A \odot (dA - \text{row sums of } dA \odot A) \\
+#    dQ &= dS\, K / \sqrt{k}, & dK &= dS^\top Q / \sqrt{k} \\
+#    dW_Q &= X^\top dQ, & dW_K &= X^\top dK, \quad dW_V = X^\top dV \\
+#    dX &= dQ\, W_Q^\top + dK\, W_K^\top + dV\, W_V^\top
+#    \end{aligned}
+#
+# The line of :math:`dS` is the derivative of softmax: if one share grows, the others of
+# its row must shrink. Where the mask hides, :math:`A` is 0, and so is :math:`dS`. The
+# rows of :math:`X` went in three times, so :math:`dX` has three terms. It is also
+# :math:`dP`; and each row of :math:`E` gets the sum over the places that have its word.
+#
+# .. code-block:: r
+#
+#    dY <- (softmax(Y) - truth) * rowSums(truth)
+#    dWO <- t(C) %*% dY
+#    dC <- dY %*% t(WO)
+#    dV <- t(A) %*% dC
+#    dA <- dC %*% t(V)
+#    dS <- A * (dA - rowSums(dA * A))
+#    dQ <- dS %*% K / sqrt(k)
+#    dK <- t(dS) %*% Q / sqrt(k)
+#    dWQ <- t(X) %*% dQ
+#    dWK <- t(X) %*% dK
+#    dWV <- t(X) %*% dV
+#    dX <- dQ %*% t(WQ) + dK %*% t(WK) + dV %*% t(WV)
+#    dE <- unname(rowsum(dX, tokens))
+#    print(dS)
+#    print(dE)
+
+dY = (softmax(Y) - truth) * truth.sum(axis=1, keepdims=True)  # (5, 4 words)
+dWO = C.T @ dY  # (k, 5) @ (5, 4 words) -> (k, 4 words)
+dC = dY @ WO.T  # (5, 4 words) @ (4 words, k) -> (5, k)
+dV = A.T @ dC  # (5, 5) @ (5, k) -> (5, k)
+dA = dC @ V.T  # (5, k) @ (k, 5) -> (5, 5)
+dS = A * (dA - (dA * A).sum(axis=1, keepdims=True))  # (5, 5)
+dQ = dS @ K / sqrt(k)  # (5, 5) @ (5, k) -> (5, k)
+dK = dS.T @ Q / sqrt(k)  # (5, 5) @ (5, k) -> (5, k)
+dWQ, dWK, dWV = X.T @ dQ, X.T @ dK, X.T @ dV  # (d, 5) @ (5, k) -> (d, k)
+dX = dQ @ WQ.T + dK @ WK.T + dV @ WV.T  # (5, k) @ (k, d) -> (5, d)
+dE = np.zeros_like(E)  # (4 words, d)
+np.add.at(dE, tokens, dX)  # adds each row to that of its word
+r_print(dS, rows=sentence, columns=sentence)
+r_print(dE)
+
+# %%
+# Many sentences, several heads
+# -----------------------------
+#
+# The same lines once more as functions, for a whole stack of sentences: ``X`` now has
+# the shape ``(n, T, d)``, and ``swapaxes(-1, -2)`` transposes each sentence. For the
+# derivatives of the weights, the rows of all sentences stand under one another.
+
+
+def attention(X, WQ, WK, WV, WO, hidden):
+    Q, K, V = X @ WQ, X @ WK, X @ WV  # (n, T, d) @ (d, k) -> (n, T, k)
+    S = Q @ K.swapaxes(-1, -2) / sqrt(K.shape[-1])  # (n, T, k) @ (n, k, T)
+    A = softmax(np.where(hidden, -np.inf, S))  # (n, T, T)
+    C = A @ V  # (n, T, T) @ (n, T, k) -> (n, T, k)
+    return C @ WO, (Q, K, V, A, C)
+
+
+def weight_gradient(x, dz):
+    return x.reshape(-1, x.shape[-1]).T @ dz.reshape(-1, dz.shape[-1])
+
+
+def attention_backward(dY, X, WQ, WK, WV, WO, kept):
+    Q, K, V, A, C = kept
+    dC = dY @ WO.T  # (n, T, q) @ (q, k) -> (n, T, k)
+    dV = A.swapaxes(-1, -2) @ dC  # (n, T, T) @ (n, T, k) -> (n, T, k)
+    dA = dC @ V.swapaxes(-1, -2)  # (n, T, k) @ (n, k, T) -> (n, T, T)
+    dS = A * (dA - (dA * A).sum(axis=-1, keepdims=True))  # (n, T, T)
+    dQ = dS @ K / sqrt(K.shape[-1])  # (n, T, T) @ (n, T, k) -> (n, T, k)
+    dK = dS.swapaxes(-1, -2) @ Q / sqrt(K.shape[-1])
+    dX = dQ @ WQ.T + dK @ WK.T + dV @ WV.T  # (n, T, k) @ (k, d) -> (n, T, d)
+    dweights = [weight_gradient(X, dz) for dz in (dQ, dK, dV)]  # (d, k) each
+    return dX, [*dweights, weight_gradient(C, dY)]
+
+
+stack = X[np.newaxis], WQ, WK, WV, WO  # one sentence: (1, 5, d)
+dX_again, _ = attention_backward(dY[np.newaxis], *stack, attention(*stack, hidden)[1])
+print(f"Largest difference from dX above: {np.max(np.abs(dX_again - dX)):.0e}")
+
+# %%
+# One head has one pattern of attention. *Several heads* side by side have several: each
+# has its own matrices, and their outputs are added. It is the same to put the :math:`C`
+# of all heads beside one another and their :math:`W_O` under one another, as the paper
+# writes it.
+#
+# .. code-block:: r
+#
+#    WQ2 <- normals(d, k)
+#    WK2 <- normals(d, k)
+#    WV2 <- normals(d, k)
+#    WO2 <- normals(k, length(vocabulary))
+#    S2 <- X %*% WQ2 %*% t(X %*% WK2) / sqrt(k)
+#    S2[hidden] <- -Inf
+#    C2 <- softmax(S2) %*% X %*% WV2
+#    both_heads <- cbind(C, C2) %*% rbind(WO, WO2)
+#    print(C %*% WO + C2 %*% WO2)
+#    print(both_heads)
+
+WQ2, WK2, WV2 = (normals(d, k) for _ in range(3))
+WO2 = normals(k, len(vocabulary))
+Y2, (*_, C2) = attention(X, WQ2, WK2, WV2, WO2, hidden)
+both_heads = np.hstack([C, C2]) @ np.vstack([WO, WO2])  # (5, 2k) @ (2k, 4 words)
+r_print(Y + Y2, rows=sentence)
+r_print(both_heads, rows=sentence)
+
+# %%
+# Training: find the word before
+# ------------------------------
+#
+# Now many sentences of six random letters, and the task from above: say at each place
+# which letter came before. The letters are random, so nothing but the letter before
+# helps, and to find it the network must attend to the right *place*. It is told nothing
+# of that. One head, a causal mask, plain gradient descent on the mean loss.
+
+letters = "abcde"
+T = 6
+n = 100
+learning_rate = 0.5
+steps = 200
+later = np.triu(np.ones((T, T), dtype=bool), k=1)
+
+
+def loss_and_derivative(Y, sentences):
+    truth = np.eye(len(letters))[sentences[:, :-1]]  # (n, T - 1, 5), letters before
+    probabilities = softmax(Y[:, 1:])
+    dY = np.zeros_like(Y)  # the first place does not count
+    dY[:, 1:] = (probabilities - truth) / truth[..., 0].size
+    return -np.log((probabilities * truth).sum(axis=-1)).mean(), dY
+
+
+def train(seed):
+    rng = np.random.default_rng(seed)
+    sentences = rng.integers(0, len(letters), (n, T))
+    shapes = [(5, 8), (T, 8), (8, 4), (8, 4), (8, 4), (4, 5)]  # E, P, WQ, WK, WV, WO
+    weights = [rng.normal(size=shape) / 2 for shape in shapes]
+    start, losses = weights, []
+    for _ in range(steps):
+        E, P, *matrices = weights
+        X = E[sentences] + P  # (n, T, 8) + (T, 8)
+        Y, kept = attention(X, *matrices, later)
+        loss, dY = loss_and_derivative(Y, sentences)
+        losses.append(loss)
+        dX, dmatrices = attention_backward(dY, X, *matrices, kept)
+        dE = np.zeros_like(E)
+        np.add.at(dE, sentences, dX)
+        gradients = [dE, dX.sum(axis=0), *dmatrices]
+        steps_down = zip(weights, gradients, strict=True)
+        weights = [w - learning_rate * g for w, g in steps_down]
+    return start, weights, losses
+
+
+seeds = [1, 2, 3, 4, 5]
+runs = [train(seed) for seed in seeds]
+fig, ax = plt.subplots()
+for seed, (_, _, losses) in zip(seeds, runs, strict=True):
+    ax.plot(losses, color="#0b3c6f", alpha=0.3 + 0.14 * seed, linestyle="-")
+ax.axhline(np.log(5), color="0.4", linestyle=":")
+ax.text(steps, np.log(5), "guessing: log 5", ha="right", va="bottom")
+ax.set_xlabel("step")
+ax.set_ylabel("loss")
+fig.suptitle("From five random starts the loss falls to almost 0")
+
+# %%
+# How well does it do on 200 new sentences, and how much of the attention goes to the
+# place before?
+
+
+def evaluate(weights):
+    sentences = np.random.default_rng(0).integers(0, len(letters), (200, T))
+    E, P, *matrices = weights
+    Y, (*_, A, _) = attention(E[sentences] + P, *matrices, later)
+    right = Y[:, 1:].argmax(axis=-1) == sentences[:, :-1]
+    share = np.diagonal(A, offset=-1, axis1=1, axis2=2)  # (200, T - 1)
+    return right.mean(), share.mean(), A[0], [letters[i] for i in sentences[0]]
+
+
+def mean_and_sd(numbers):
+    return f"{np.mean(numbers):.3f} ± {np.std(numbers, ddof=1):.3f}"
+
+
+for name, which in [("before training", 0), ("after training", 1)]:
+    accuracies, shares = np.transpose([evaluate(run[which])[:2] for run in runs])
+    print(f"{name}, mean ± standard deviation over {len(seeds)} seeds:")
+    print(f"  right letters {mean_and_sd(accuracies)}")
+    print(f"  attention to the place before {mean_and_sd(shares)}")
+
+# %%
+# One new sentence in the network of the first seed. Trained, its attention is the
+# pattern from the paper above, and nobody has written it down.
+
+fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.9))
+for ax, which, title in [
+    (axes[0], 0, "before training"),
+    (axes[1], 1, "after training"),
+]:
+    *_, A_new, new_sentence = evaluate(runs[0][which])
+    draw_attention(ax, A_new, new_sentence, title)
+axes[0].set_ylabel("the letter that looks")
+fig.supxlabel("the letter that is looked at", fontsize=11)
+fig.suptitle("Training moves the attention to the place before")
+plt.show()
+
+# %%
+# Summary
+# -------
+#
+# Attention is a weighted mean of values. Its weights are no parameters: they are
+# computed for each sentence, from queries and keys, with a softmax. What is learnt are
+# the matrices that make queries, keys and values, and the embeddings. A mask hides
+# places; several heads look at several places at once. The derivatives are those of
+# matrix products and of softmax. The next lesson compares with Keras, and builds a
+# transformer: :doc:`transformer_keras`.
+#
+# Try it
+# ------
+#
+# 1. Leave out ``P`` in the training. How many letters are right now, and why?
+# 2. Leave out the mask (``later[:] = False``). Does the network still find the place
+#    before?
+# 3. Change the task: the letter *two* places before. Which lines change?
