@@ -15,6 +15,7 @@ from pathlib import Path
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 
 import pytest
+from bs4 import BeautifulSoup
 from r_fixtures import ROOT, RSCRIPT, SCRIPTS
 
 from course.agreement import TOLERANCES
@@ -166,6 +167,20 @@ def site(tmp_path_factory) -> Path:
     if result.returncode != 0:
         pytest.fail(f"The website does not build:\n{result.stdout}\n{result.stderr}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def read(site):
+    """A function that reads a page, each page once."""
+    pages = {}
+
+    def get(path: str | Path) -> BeautifulSoup:
+        path = Path(path)
+        if path not in pages:
+            pages[path] = BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser")
+        return pages[path]
+
+    return get
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -38,6 +38,7 @@ LESSONS = {
     "hyperparameters": [
         *["X_train", "Y_train", "w_start", "end_losses", "rises", "active"],
         *["w_middle", "u", "curvature", "full", "sigma", "noise", "updates"],
+    ],
     "activations": [
         *["values", "derivatives", "jacobian", "ten_layers"],
         *["dW1_relu", "dW1_leaky", "outputs", "losses"],

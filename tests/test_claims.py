@@ -43,6 +43,15 @@ QUOTED = [
     ("lessons/cifar_keras_cnn", "50,000", "in runs of our own"),
     ("lessons/cifar_keras_cnn", "57 %", "in runs of our own"),
     ("lessons/cifar_nopackages_cnn", "ten times", "The learning rate is ten times that of"),
+    ("data", "391", "Biometrics"),
+    ("data", "411", "Biometrics"),
+    ("data", "179", "Annals of Eugenics"),
+    ("data", "188", "Annals of Eugenics"),
+    *[("data", number, "Krizhevsky") for number in ["60,000", "50,000", "10,000", "255"]],
+    ("data", "4.0", "Creative Commons Attribution"),
+    ("data", "2.0", "Creative Commons Attribution"),
+    ("data", "3.25 %", "Barz and J. Denzler"),
+    ("data", "0.5 %", "Northcutt"),
 ]
 # The reference of the package has few outputs. Its numbers are settings of the code, or belong to
 # the title of a work.

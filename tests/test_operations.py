@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from layer_checks import keras, normals, tf
 from r_fixtures import ROOT, read_run, write_blocks
-from test_site import read  # noqa: F401 - a fixture
 
 from course.agreement import assert_agree
 
@@ -209,10 +208,7 @@ def check_keras(operation: Operation, case: Case) -> None:
     keras.config.set_floatx(case.dtype)
     keras.config.set_dtype_policy(case.dtype)
     keras.utils.set_random_seed(1)
-    if operation.keras == INSIDE_FIT:
-        expected = [case.reference()]
-    else:
-        expected = in_keras(operation, case)
+    expected = [case.reference()] if operation.keras == INSIDE_FIT else in_keras(operation, case)
     if "Dropout" in operation.keras:  # Keras draws numbers of its own: take its choice
         kept = expected[0] != 0
         assert 0 < kept.sum() < kept.size
@@ -327,7 +323,7 @@ def test_a_wrong_line_is_found(name, use_precision):
         check_keras(dataclasses.replace(operation, numpy=wrong), CASES[name])
 
 
-def test_the_page_shows_all_of_it(read):  # noqa: F811
+def test_the_page_shows_all_of_it(read):
     tables = read("operations.html").select("table.operations")
     assert len(tables) == len(OPERATIONS)
     for table, operations in zip(tables, OPERATIONS.values(), strict=True):

@@ -7,7 +7,6 @@ from urllib.parse import unquote, urldefrag
 
 import nbformat
 import pytest
-from bs4 import BeautifulSoup
 from conftest import ALL_LESSONS
 from r_fixtures import LESSONS, pairs
 
@@ -29,20 +28,6 @@ KNOWN_OUTSIDE_LINKS = {
     "https://pradyunsg.me",
     "https://github.com/pradyunsg/furo",
 }
-
-
-@pytest.fixture(scope="session")
-def read(site):
-    """A function that reads a page, each page once."""
-    pages = {}
-
-    def get(path: str | Path) -> BeautifulSoup:
-        path = Path(path)
-        if path not in pages:
-            pages[path] = BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser")
-        return pages[path]
-
-    return get
 
 
 def all_html(site: Path) -> list[Path]:

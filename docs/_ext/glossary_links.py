@@ -112,7 +112,7 @@ def way_of(term):
     stem = rf"[{first.lower()}{first.upper()}]" + r"\s+".join(map(re.escape, rest.split(" ")))
     if re.search(r"[^aeiou]y$", term):
         return rf"{stem[:-1]}(?:y|ies)"
-    return stem + (r"(?:es)?" if re.search(r"(s|ch|sh|x)$", term) else r"s?")
+    return stem + "(?:e?s)?"
 
 
 def singular(match, terms):

@@ -26,8 +26,8 @@ LESSONS = (
     "cifar_keras_cnn.py",
     "cifar_nopackages_cnn.py",
     "cifar_agreement.py",
-    "transformer_keras.py",
     "attention_nopackages.py",
+    "transformer_keras.py",
 )
 
 

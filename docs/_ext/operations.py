@@ -40,7 +40,7 @@ OPERATIONS = {
         Operation(
             "Split into training and test data",
             "iris_nopackages",
-            r"X_{\text{test}} = \text{the rows of } X \text{ that were not drawn}",
+            r"X_{\text{train}} = X_r, \quad X_{\text{test}} = X_{-r}",
             "X_train = X[rows]\nX_test = np.delete(X, rows, axis=0)",
             NONE,
             "X_train <- X[rows, ]\nX_test <- X[-rows, ]",
@@ -57,14 +57,14 @@ OPERATIONS = {
             "Normalise from 0 to 1",
             "mtcars_nopackages",
             r"\frac{x - \min x}{\max x - \min x}",
-            "(X - X.min(axis=0)) / (X.max(axis=0) - X.min(axis=0))",
+            "low, high = X.min(axis=0), X.max(axis=0)\n(X - low) / (high - low)",
             NONE,
-            "apply(X, 2, function(x) (x - min(x)) / (max(x) - min(x)))",
+            "apply(X, 2, function(x)\n  (x - min(x)) / (max(x) - min(x)))",
         ),
         Operation(
             "Standardise",
             "mtcars_keras",
-            r"\frac{x - \bar{x}}{s}, \quad s^2 = \frac{1}{n - 1} \sum_i (x_i - \bar{x})^2",
+            r"\frac{x - \bar{x}}{s}, \; s^2 = \tfrac{1}{n - 1} \textstyle\sum_i (x_i - \bar{x})^2",
             "(X - X.mean(axis=0)) / X.std(axis=0, ddof=1)",
             NONE,
             "scale(X)",
@@ -312,30 +312,38 @@ OPERATIONS = {
             "Convolution",
             "convolution",
             r"z_{nijf} = \sum_{u,v,c} x_{n,\,i+u,\,j+v,\,c}\, W_{uvcf} + b_f",
-            "view = np.lib.stride_tricks.sliding_window_view(x, (3, 3), (1, 2))\n"
+            "from numpy.lib.stride_tricks import sliding_window_view\n"
+            "view = sliding_window_view(x, (3, 3), (1, 2))\n"
             'z = np.einsum("nijcuv,uvcf->nijf", view, W) + b',
             "layers.Conv2D(f, 3)",
-            "for (n in 1:dim(z)[1]) for (i in 1:dim(z)[2]) for (j in 1:dim(z)[3])\n"
-            "  for (f in 1:dim(z)[4])\n"
-            "    z[n, i, j, f] <- sum(x[n, i + 0:2, j + 0:2, ] * W[, , , f]) + b[f]",
+            "for (n in 1:dim(z)[1])\n"
+            "  for (i in 1:dim(z)[2])\n"
+            "    for (j in 1:dim(z)[3])\n"
+            "      for (f in 1:dim(z)[4])\n"
+            "        z[n, i, j, f] <- b[f] +\n"
+            "          sum(x[n, i + 0:2, j + 0:2, ] * W[, , , f])",
         ),
         Operation(
             "Max pooling",
             "layer_types",
             r"p_{nijc} = \max_{u,v}\, a_{n,\,2i+u,\,2j+v,\,c}",
-            "p = a.reshape(n, h // 2, 2, w // 2, 2, c).max(axis=(2, 4))",
+            "p = a.reshape(n, h // 2, 2, w // 2, 2, c)\np = p.max(axis=(2, 4))",
             "layers.MaxPooling2D(2)",
-            "for (i in 1:(h / 2)) for (j in 1:(w / 2))\n"
-            "  p[, i, j, ] <- apply(a[, 2 * i - 1:0, 2 * j - 1:0, ], c(1, 4), max)",
+            "for (i in 1:(h / 2)) for (j in 1:(w / 2)) {\n"
+            "  part <- a[, 2 * i - 1:0, 2 * j - 1:0, ]\n"
+            "  p[, i, j, ] <- apply(part, c(1, 4), max)\n"
+            "}",
         ),
         Operation(
             "Average pooling",
             "layer_types",
             r"p_{nijc} = \tfrac{1}{4} \sum_{u,v} a_{n,\,2i+u,\,2j+v,\,c}",
-            "p = a.reshape(n, h // 2, 2, w // 2, 2, c).mean(axis=(2, 4))",
+            "p = a.reshape(n, h // 2, 2, w // 2, 2, c)\np = p.mean(axis=(2, 4))",
             "layers.AveragePooling2D(2)",
-            "for (i in 1:(h / 2)) for (j in 1:(w / 2))\n"
-            "  p[, i, j, ] <- apply(a[, 2 * i - 1:0, 2 * j - 1:0, ], c(1, 4), mean)",
+            "for (i in 1:(h / 2)) for (j in 1:(w / 2)) {\n"
+            "  part <- a[, 2 * i - 1:0, 2 * j - 1:0, ]\n"
+            "  p[, i, j, ] <- apply(part, c(1, 4), mean)\n"
+            "}",
         ),
         Operation(
             "Flatten",
@@ -348,7 +356,7 @@ OPERATIONS = {
         Operation(
             "Dropout in training",
             "layer_types",
-            r"y = \frac{x \odot [u \ge r]}{1 - r}, \quad u \text{ uniform from 0 to 1}",
+            r"y = \frac{x \odot [u \ge r]}{1 - r}, \quad u \sim U(0, 1)",
             "x * (u >= rate) / (1 - rate)",
             "layers.Dropout(rate)",
             "x * (u >= rate) / (1 - rate)",
@@ -366,15 +374,16 @@ OPERATIONS = {
         Operation(
             "Confusion table",
             "iris_nopackages",
-            r"C_{kl} = \text{number of cases predicted } k, \text{ actually } l",
+            r"C_{kl} = \textstyle\sum_i [\,\hat{y}_i = k, \; y_i = l\,]",
             "C = np.zeros((k, k), dtype=int)\nnp.add.at(C, (predicted, actual), 1)",
             NONE,
-            "table(Predicted = factor(predicted, 1:k - 1), Actual = factor(actual, 1:k - 1))",
+            "table(Predicted = factor(predicted, 1:k - 1),\n"
+            "      Actual = factor(actual, 1:k - 1))",
         ),
         Operation(
             "Accuracy",
             "iris_nopackages",
-            r"\frac{1}{n} \sum_i [\,\text{predicted}_i = \text{actual}_i\,]",
+            r"\frac{1}{n} \sum_i [\,\hat{y}_i = y_i\,]",
             "np.mean(predicted == actual)",
             "metrics.Accuracy()(actual, predicted)",
             "mean(predicted == actual)",
@@ -409,17 +418,15 @@ OPERATIONS = {
             "Attention, one head",
             "attention_nopackages",
             r"\operatorname{softmax}\!\left(\frac{Q K^\top}{\sqrt{d}}\right) V",
-            "S = Q @ K.T / np.sqrt(d)\n"
-            "A = np.exp(S) / np.exp(S).sum(axis=1, keepdims=True)\n"
-            "A @ V",
+            "S = Q @ K.T / np.sqrt(d)\nA = np.exp(S) / np.exp(S).sum(axis=1, keepdims=True)\nA @ V",
             "ops.dot_product_attention(Q, K, V)",
             "S <- Q %*% t(K) / sqrt(d)\nA <- exp(S) / rowSums(exp(S))\nA %*% V",
         ),
         Operation(
             "Layer normalisation",
             "transformer_keras",
-            r"g \odot \frac{x - \bar{x}}{\sqrt{s^2 + 0.001}} + b, \quad "
-            r"s^2 = \frac{1}{d} \sum_k (x_k - \bar{x})^2",
+            r"\begin{aligned} y &= g \odot \frac{x - \bar{x}}{\sqrt{s^2 + 0.001}} + b \\"
+            r"s^2 &= \tfrac{1}{d} \textstyle\sum_k (x_k - \bar{x})^2 \end{aligned}",
             "centred = x - x.mean(axis=1, keepdims=True)\n"
             "s2 = np.mean(centred**2, axis=1, keepdims=True)\n"
             "g * centred / np.sqrt(s2 + 0.001) + b",
@@ -473,7 +480,7 @@ class Operations(SphinxDirective):
         table = nodes.tgroup("", cols=len(HEADINGS))
         table += [nodes.colspec(colwidth=width) for width in WIDTHS]
         table += [nodes.thead("", head_row), body]
-        return [nodes.table("", table, classes=["operations"])]
+        return [nodes.table("", table, classes=["operations", "colwidths-given"])]
 
 
 def setup(app):
