@@ -82,7 +82,7 @@ for name, x in [("stairs", stairs), ("turned by a quarter", np.rot90(stairs))]:
 # %%
 # The weights grow across the diagonal that runs from the lower left to the upper right,
 # so the kernel answers most where brightness changes across it, and less or not at all
-# along it: see the roofs.
+# along it.
 #
 # .. end of solution
 

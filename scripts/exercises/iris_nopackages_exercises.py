@@ -165,6 +165,8 @@ fig = plot_history(
     {"ReLU loss": relu_run[4], "leaky ReLU loss": leaky_run[4]},
     "The training loss with ReLU and with leaky ReLU",
 )
+for ax in fig.axes:
+    ax.set_yscale("log")
 plt.show()
 
 # %%
