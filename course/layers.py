@@ -862,8 +862,8 @@ class MultiHeadAttention(_SeveralInputs):
 
     The weights, in the order of Keras: kernel ``(d, heads, key_dim)`` and bias
     ``(heads, key_dim)`` for the query, likewise for the key, with ``value_dim`` for the value, then
-    the kernel of the output, ``(heads, value_dim, d)``, and its bias ``(d,)``. Kernels start as
-    `glorot_uniform` has it, biases at zero.
+    the kernel of the output, ``(heads, value_dim, d)``, and its bias ``(d,)``. Kernels start at
+    random, as ``"glorot_uniform"`` says; biases start at zero.
 
     Args:
         num_heads: how many heads, a positive whole number.
