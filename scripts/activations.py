@@ -454,7 +454,7 @@ plt.show()
 # Try it
 # ------
 #
-# 1. Set ``slope`` to 0.2. How large is the difference from Keras now, and why?
+# 1. Set ``slope`` to ``0.2``. How large is the difference from Keras now, and why?
 # 2. Compute the binary cross-entropy with a linear last layer on the same sums. What
 #    goes wrong?
 # 3. Where is the derivative of SiLU 0, and what is the lowest value of SiLU there?

@@ -219,6 +219,7 @@ for ax, stride in zip(axes, [1, 2, 4], strict=True):
     response = convolve(picture, kernel, stride)
     ax.imshow(response, cmap="gray", vmin=-0.4, vmax=0.4)
     ax.set_title(f"stride {stride}: {response.shape[0]} × {response.shape[1]}")
+    print(f"Stride {stride}:", *response.shape)
     ax.axis("off")
 fig.suptitle("A larger stride gives a smaller picture of the same edges")
 

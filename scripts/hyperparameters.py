@@ -643,6 +643,6 @@ plt.show()
 #
 # 1. Repeat the over-fitting with 80 training flowers instead of 20. When does the test
 #    loss turn, and where does it end?
-# 2. In the map, try the learning rates 0.022 and 0.03. Which of them comes to rest on
+# 2. In the map, try the rates ``0.022`` and ``0.03``. Which of them comes to rest on
 #    the floor of the valley?
 # 3. Give the search ``search_epochs = 5``. Does it find another learning rate?

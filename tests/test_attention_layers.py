@@ -312,7 +312,7 @@ def test_initial_weights_are_spread_as_those_of_keras():
 
 
 def test_kernels_of_attention_start_within_glorots_bounds():
-    """Keras counts inputs and outputs of these kernels so since version 3.12 or so."""
+    """Keras 3.10 counts inputs and outputs of these kernels otherwise, Keras 3.15 as we do."""
     own, other = both("MultiHeadAttention", 4, 16, 20)
     own.build([(None, 3, 60)] * 2, seed=1)
     other.build((None, 3, 60), (None, 3, 60))

@@ -130,7 +130,7 @@ for name, inputs in [("as they are", X_raw), ("normalised", X)]:
 # Exercise 4: another data set
 # ----------------------------
 #
-# scikit-learn brings data on 442 patients: ten measurements, and how far their diabetes
+# scikit-learn brings data on patients: ten measurements, and how far their diabetes
 # has gone a year later. Use 300 for training. Normalise the others on the *training*
 # scale, and compare the test error with that of predicting the mean. (Use the learning
 # rate 0.001: there are more cases, and the steps descend a sum over them.)
