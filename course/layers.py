@@ -849,46 +849,41 @@ class Add(_SeveralInputs):
 class MultiHeadAttention(_SeveralInputs):
     """Each query takes a mean of all values, weighted by how well their keys fit it.
 
-        ::
+    ::
 
-            layer = MultiHeadAttention(num_heads=2, key_dim=4)
-            y = layer.forward(x, x)  # self-attention: (n, T, d) -> (n, T, d)
-            dquery, dvalue = layer.backward(dy)
-            dx = dquery + dvalue  # x went in twice
+        layer = MultiHeadAttention(num_heads=2, key_dim=4)
+        y = layer.forward(x, x)  # self-attention: (n, T, d) -> (n, T, d)
+        dquery, dvalue = layer.backward(dy)
+        dx = dquery + dvalue  # x went in twice
 
-        In each head ``q = query @ Wq + bq``, ``k = key @ Wk + bk``, ``v = value @ Wv + bv``,
-        ``a = softmax(q @ k.T / sqrt(key_dim))``, ``c = a @ v``. The outputs are the sum of ``c @ Wo``
-        over the heads, plus ``bo``.
+    In each head ``q = query @ Wq + bq``, ``k = key @ Wk + bk``, ``v = value @ Wv + bv``,
+    ``a = softmax(q @ k.T / sqrt(key_dim))``, ``c = a @ v``. The outputs are the sum of ``c @ Wo``
+    over the heads, plus ``bo``.
 
-        The weights, in the order of Keras: kernel ``(d, heads, key_dim)`` and bias
-        ``(heads, key_dim)`` for the query, likewise for the key, with ``value_dim`` for the value, then
-    <<<<<<< HEAD
-        the kernel of the output, ``(heads, value_dim, d)``, and its bias ``(d,)``. Kernels start as
-        ``"glorot_uniform"`` has it, biases at zero.
-    =======
-        the kernel of the output, ``(heads, value_dim, d)``, and its bias ``(d,)``. Kernels start at
-        random, as ``"glorot_uniform"`` says; biases start at zero.
-    >>>>>>> h3
+    The weights, in the order of Keras: kernel ``(d, heads, key_dim)`` and bias
+    ``(heads, key_dim)`` for the query, likewise for the key, with ``value_dim`` for the value, then
+    the kernel of the output, ``(heads, value_dim, d)``, and its bias ``(d,)``. Kernels start at
+    random, as ``"glorot_uniform"`` says; biases start at zero.
 
-        Args:
-            num_heads: how many heads, a positive whole number.
-            key_dim: how many numbers a query or a key has in each head.
-            value_dim: how many numbers a value has in each head; ``key_dim`` if not given.
-            dropout: which part of the attention is dropped in training; only 0.0.
-            use_bias: whether there are biases.
+    Args:
+        num_heads: how many heads, a positive whole number.
+        key_dim: how many numbers a query or a key has in each head.
+        value_dim: how many numbers a value has in each head; ``key_dim`` if not given.
+        dropout: which part of the attention is dropped in training; only 0.0.
+        use_bias: whether there are biases.
 
-        Attributes:
-            attention_scores: ``(n, heads, T, S)``: how much each query took of each value in the last
-                `forward`; not negative, with sum 1 over the last axis.
+    Attributes:
+        attention_scores: ``(n, heads, T, S)``: how much each query took of each value in the last
+            `forward`; not negative, with sum 1 over the last axis.
 
-        Raises:
-            ValueError: if an argument is none of these.
+    Raises:
+        ValueError: if an argument is none of these.
 
-        Source: A. Vaswani and others, *Attention is all you need* (2017);
-        ``keras.layers.MultiHeadAttention``; in R ``layer_multi_head_attention``. Dropout, sequences
-        of more than one axis and other shapes of the outputs are left out. With TensorFlow, Keras
-        rounds ``1 / sqrt(key_dim)`` to single precision even in a double-precision network. Here it is
-        not rounded, which makes no difference for a ``key_dim`` of 4 or 16: there it is a power of two.
+    Source: A. Vaswani and others, *Attention is all you need* (2017);
+    ``keras.layers.MultiHeadAttention``; in R ``layer_multi_head_attention``. Dropout, sequences
+    of more than one axis and other shapes of the outputs are left out. With TensorFlow, Keras
+    rounds ``1 / sqrt(key_dim)`` to single precision even in a double-precision network. Here it is
+    not rounded, which makes no difference for a ``key_dim`` of 4 or 16: there it is a power of two.
     """
 
     def __init__(
