@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from course.activations import softmax
+
 __all__ = ["CategoricalCrossentropy", "Loss", "MeanSquaredError", "get"]
 
 REDUCTIONS = ("sum_over_batch_size", "sum")
@@ -151,8 +153,7 @@ class CategoricalCrossentropy(Loss):
     def each_gradient(self, y_true, y_pred):
         """From logits: prediction minus truth."""
         if self.from_logits:
-            e = np.exp(y_pred - y_pred.max(axis=-1, keepdims=True))
-            return e / e.sum(axis=-1, keepdims=True) - y_true  # prediction minus truth
+            return softmax(y_pred) - y_true  # prediction minus truth
         total = y_pred.sum(axis=-1, keepdims=True)
         p = y_pred / total
         dp = -y_true / self._kept_away(p) * (p == self._kept_away(p))

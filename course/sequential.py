@@ -211,26 +211,22 @@ class Sequential:
 
     def _backward(self, y):
         """From the loss back to the first layer; returns the loss."""
+        loss, found, backward = self._loss_at_the_end()
+        dy = backward(loss.gradient(y, found))
+        for layer in reversed(self.layers[:-1]):
+            dy = layer.backward(dy)
+        return loss(y, found)
+
+    def _loss_at_the_end(self):
+        """The loss, what it takes of the last layer, and that layer's way back from there."""
         loss, last = self._loss, self.layers[-1]
-        if self._takes_logits():
+        takes_probabilities = isinstance(loss, CategoricalCrossentropy) and not loss.from_logits
+        if takes_probabilities and last.activation.name == "softmax":
             # The derivative through softmax and cross-entropy together is exact where their
             # product is not: a probability near 0 would be divided by, then multiplied with.
             loss = CategoricalCrossentropy(from_logits=True, reduction=loss.reduction)
-            dy = last.backward_from_z(loss.gradient(y, last.z))
-            value = loss(y, last.z)
-        else:
-            value = loss(y, last.a)
-            dy = last.backward(loss.gradient(y, last.a))
-        for layer in reversed(self.layers[:-1]):
-            dy = layer.backward(dy)
-        return value
-
-    def _takes_logits(self):
-        return (
-            isinstance(self._loss, CategoricalCrossentropy)
-            and not self._loss.from_logits
-            and self.layers[-1].activation.name == "softmax"
-        )
+            return loss, last.z, last.backward_from_z
+        return loss, last.a, last.backward
 
     def train_on_batch(self, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
         """Forward, loss, backward, update, with all cases in one step.
@@ -371,10 +367,7 @@ class Sequential:
         for i in range(0, len(x), batch_size):
             y_batch = y[i : i + batch_size]
             y_pred = self.forward(x[i : i + batch_size])
-            loss, found = self._loss, y_pred
-            if self._takes_logits():
-                loss = CategoricalCrossentropy(from_logits=True, reduction=loss.reduction)
-                found = self.layers[-1].z
+            loss, found, _ = self._loss_at_the_end()
             results.append({"loss": float(loss(y_batch, found))} | self._measure(y_batch, y_pred))
             sizes.append(len(y_batch))
         return {

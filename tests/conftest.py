@@ -97,6 +97,14 @@ def run_python(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Co
     )
 
 
+def modules_after(script: Path) -> set[str]:
+    """The modules that are loaded once the script has run, whoever asked for them."""
+    code = f"import runpy, sys\nrunpy.run_path({str(script)!r})\nprint('\\nMODULES', *sys.modules)"
+    result = run_python("-c", code)
+    assert result.returncode == 0, result.stderr
+    return set(result.stdout.rpartition("MODULES")[2].split())
+
+
 def run_lesson(name: str, folder: Path) -> LessonRun:
     """Run a script from another folder and with no display."""
     variables = folder / f"{name}.pickle"

@@ -45,6 +45,20 @@ def eighths(seed: int, *shape: int, dtype="float64", scale: float = 1.0) -> np.n
     return (np.random.default_rng(seed).integers(-8, 9, shape) / 8 * scale).astype(dtype)
 
 
+def cifar_network(module):
+    """The lecture's network for pictures, from the layers of the course or of Keras."""
+    return [
+        module.Input((32, 32, 3)),
+        module.Conv2D(32, 3, activation="relu"),
+        module.MaxPooling2D(2),
+        module.Conv2D(64, 3, activation="relu"),
+        module.MaxPooling2D(2),
+        module.Flatten(),
+        module.Dense(64, activation="relu"),
+        module.Dense(10, activation="softmax"),
+    ]
+
+
 def in_keras(layer, x: np.ndarray, dy: np.ndarray) -> tuple[np.ndarray, list, list[np.ndarray]]:
     """The outputs of a Keras layer, the derivative for its inputs, and those for its weights."""
     x = tf.constant(x)

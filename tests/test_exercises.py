@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ALL_LESSONS, run_python, without_display
+from conftest import ALL_LESSONS, modules_after, without_display
 from docutils.core import publish_doctree
 from r_fixtures import ROOT, SCRIPTS
 from test_lessons import FALSE_ALARM
@@ -210,16 +210,9 @@ def test_runs_without_a_word_on_standard_error(runs, name, version):
 
 @pytest.mark.parametrize("name", [name for name in FILES if "nopackages" in name])
 def test_exercises_by_hand_need_the_base_install_only(name):
-    code = (
-        "import runpy, sys\n"
-        f"runpy.run_path({str(path_of(name))!r})\n"
-        "print('\\nMODULES', *sys.modules)"
-    )
-    result = run_python("-c", code)
-    assert result.returncode == 0, result.stderr
-    modules = result.stdout.rpartition("MODULES")[2].split()
+    modules = modules_after(path_of(name))
     assert "numpy" in modules
-    assert not {"keras", "tensorflow", "course.layers"} & set(modules)
+    assert not {"keras", "tensorflow", "course.layers"} & modules
 
 
 @pytest.mark.parametrize("name", WITH_DOWNLOAD)

@@ -10,7 +10,7 @@ import lesson_checks as checks
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from conftest import ALL_LESSONS, run_python
+from conftest import ALL_LESSONS, modules_after, run_python
 from r_fixtures import ROOT, SCRIPTS
 
 from course.agreement import TOLERANCES, assert_agree
@@ -56,19 +56,12 @@ def test_a_lesson_by_hand_takes_hardly_longer_than_its_imports(name):
 @pytest.mark.parametrize("name", BY_HAND)
 def test_a_lesson_by_hand_needs_the_base_install_only(name):
     """It imports no Keras, no TensorFlow and no finished layers, not even through others."""
-    code = (
-        "import runpy, sys\n"
-        f"runpy.run_path({str(SCRIPTS / f'{name}.py')!r})\n"
-        "print('\\nMODULES', *sys.modules)"
-    )
-    result = run_python("-c", code)
-    assert result.returncode == 0, result.stderr
-    modules = result.stdout.rpartition("MODULES")[2].split()
+    modules = modules_after(SCRIPTS / f"{name}.py")
     forbidden = {"keras", "tensorflow", "torch", "jax", "course.layers"}
     if name not in ON_PICTURES:  # photo digits are made with scikit-learn
         forbidden |= {"sklearn", "scipy"}
     assert "numpy" in modules
-    assert not forbidden & set(modules)
+    assert not forbidden & modules
 
 
 @pytest.mark.parametrize("name", ALL_LESSONS)
@@ -225,8 +218,7 @@ def test_the_cifar_network_by_hand_ends_at_the_weights_of_course_and_of_keras(
     lesson, use_precision
 ):
     """The lines of the script, the layers of the course and Keras, from the same weights."""
-    from layer_checks import keras
-    from test_sequential import cifar_network
+    from layer_checks import cifar_network, keras
 
     from course import layers
     from course.optimizers import RMSprop

@@ -9,6 +9,7 @@ import ast
 import lesson_checks as checks
 import numpy as np
 import pytest
+from layer_checks import cifar_network
 from planting import faulty_sources
 
 from course import layers
@@ -73,15 +74,7 @@ def check_pooling(ns: dict) -> None:
 def weights_and_network():
     rng = np.random.default_rng(0)
     weights = [rng.normal(size=shape) / 10 for shape in WEIGHT_SHAPES]
-    conv, pool, dense = layers.Conv2D, layers.MaxPooling2D, layers.Dense
-    network = Sequential(
-        [
-            *[layers.Input((32, 32, 3)), conv(32, 3, activation="relu"), pool(2)],
-            *[conv(64, 3, activation="relu"), pool(2), layers.Flatten()],
-            *[dense(64, "relu"), dense(10, "softmax")],
-        ],
-        dtype="float64",
-    )
+    network = Sequential(cifar_network(layers), dtype="float64")
     network.set_weights(weights)
     network.compile(RMSprop(1e-4), "categorical_crossentropy")
     return weights, network, rng.random((3, 32, 32, 3)), np.eye(10)[[1, 5, 7]]

@@ -3,27 +3,13 @@
 import layer_checks as checks
 import numpy as np
 import pytest
-from layer_checks import keras, normals
+from layer_checks import cifar_network, keras, normals
 
 from course import layers, losses, optimizers
 from course.agreement import assert_agree, central_difference
 from course.sequential import Sequential
 
 pytestmark = pytest.mark.filterwarnings("default")  # other libraries warn as they like
-
-
-def cifar_network(module):
-    """The lecture's network for pictures, from the layers of the course or of Keras."""
-    return [
-        module.Input((32, 32, 3)),
-        module.Conv2D(32, 3, activation="relu"),
-        module.MaxPooling2D(2),
-        module.Conv2D(64, 3, activation="relu"),
-        module.MaxPooling2D(2),
-        module.Flatten(),
-        module.Dense(64, activation="relu"),
-        module.Dense(10, activation="softmax"),
-    ]
 
 
 def twins(network, dtype, loss, optimizer, options, metrics=(), seed=1):
