@@ -266,7 +266,21 @@ class Layer:
         return sum(w.size for w in self.weights)
 
 
-class Dense(Layer):
+class _KernelAndBias(Layer):
+    """A layer with a kernel, whose last axis counts the outputs, a bias and an activation."""
+
+    def _set_up(self, activation, use_bias, kernel_initializer, bias_initializer):
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.weight_names = ("kernel", "bias") if use_bias else ("kernel",)
+        self.initializers = [_initializer(f) for f in (kernel_initializer, bias_initializer)]
+
+    def _draw(self, shape, rng):
+        self.kernel = self.initializers[0](shape, rng).astype(self.dtype)
+        self.bias = self.initializers[1](shape[-1:], rng).astype(self.dtype)
+
+
+class Dense(_KernelAndBias):
     """Every output is a weighted sum of every input: ``y = activation(x @ kernel + bias)``.
 
     Inputs ``(n, ..., p)`` become outputs ``(n, ..., units)``. The weights are ``kernel``
@@ -295,10 +309,7 @@ class Dense(Layer):
     ):
         super().__init__()
         self.units = _whole_number("Dense", "units", units)
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.weight_names = ("kernel", "bias") if use_bias else ("kernel",)
-        self.initializers = [_initializer(f) for f in (kernel_initializer, bias_initializer)]
+        self._set_up(activation, use_bias, kernel_initializer, bias_initializer)
 
     def compute_output_shape(self, input_shape):
         """``(n, ..., p)`` becomes ``(n, ..., units)``."""
@@ -311,9 +322,7 @@ class Dense(Layer):
         return (*input_shape[:-1], self.units)
 
     def _build(self, rng):
-        shape = (self.input_shape[-1], self.units)
-        self.kernel = self.initializers[0](shape, rng).astype(self.dtype)
-        self.bias = self.initializers[1]((self.units,), rng).astype(self.dtype)
+        self._draw((self.input_shape[-1], self.units), rng)
 
     def _forward(self, x, training):
         z = x @ self.kernel  # (n, p) @ (p, q) -> (n, q)
@@ -402,7 +411,7 @@ class _Windows(Layer):
             yield (i, j), (slice(None), rows, columns)
 
 
-class Conv2D(_Windows):
+class Conv2D(_Windows, _KernelAndBias):
     """Every output is a weighted sum of the pixels in a window, with the same weights everywhere.
 
     Inputs ``(n, height, width, channels)`` become ``(n, height', width', filters)``. The weights
@@ -444,15 +453,10 @@ class Conv2D(_Windows):
         super().__init__(kernel_size, (1, 1) if strides is None else strides, padding)
         self.filters = _whole_number("Conv2D", "filters", filters)
         self.kernel_size = self.size
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.weight_names = ("kernel", "bias") if use_bias else ("kernel",)
-        self.initializers = [_initializer(f) for f in (kernel_initializer, bias_initializer)]
+        self._set_up(activation, use_bias, kernel_initializer, bias_initializer)
 
     def _build(self, rng):
-        shape = (*self.kernel_size, self.input_shape[-1], self.filters)
-        self.kernel = self.initializers[0](shape, rng).astype(self.dtype)
-        self.bias = self.initializers[1]((self.filters,), rng).astype(self.dtype)
+        self._draw((*self.kernel_size, self.input_shape[-1], self.filters), rng)
 
     def _forward(self, x, training):
         windows = self._windows(self._padded(x))  # (n, h', w', k, k, c)

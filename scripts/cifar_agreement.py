@@ -20,10 +20,12 @@ derivatives is compared with Keras', and then the weights after fifty steps of t
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course import layers, sequential
+from course import layers
 from course.agreement import TOLERANCES, compare, compare_all, print_comparisons
 from course.images import load_images
+from course.optimizers import RMSprop
 from course.quiet import quiet_start
+from course.sequential import Sequential
 
 with quiet_start():
     import keras
@@ -267,10 +269,9 @@ def train_model(model, batches):
 
 
 def course_twin(weights):
-    twin = sequential.Sequential(network(layers), dtype="float64")
+    twin = Sequential(network(layers), dtype="float64")
     twin.set_weights(list(weights.values()))
-    optimizer = sequential.optimizers.RMSprop(learning_rate)
-    twin.compile(optimizer, loss="categorical_crossentropy")
+    twin.compile(RMSprop(learning_rate), loss="categorical_crossentropy")
     return twin
 
 
