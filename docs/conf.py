@@ -26,6 +26,7 @@ extensions = [
     "data_card",
     "exercises",
     "glossary_links",
+    "handouts",
     "language_tabs",
     "layer_table",
     "lecture",

@@ -140,7 +140,8 @@ def link_exercises(app, docname, source):
             source[0] = source[0].replace(old, new)
     elif Path(app.srcdir, "lessons", "exercises", f"{name}{SUFFIX}.py").exists():
         footer = f".. _sphx_glr_download_lessons_{name}.py:"
-        link = f"More, with solutions: :doc:`exercises/{name}{SUFFIX}`."
+        # On paper the exercises follow, so only the website needs this line.
+        link = f".. container:: website-only\n\n   More, with solutions: :doc:`exercises/{name}{SUFFIX}`."
         source[0] = source[0].replace(footer, f"\n{link}\n\n{footer}")
 
 

@@ -1,0 +1,259 @@
+"""The handouts: after the website is built, each lesson on paper, and all of them in a booklet.
+
+``handouts/NAME.pdf`` is the student's edition of a lesson, with its exercises and room to answer,
+``handouts/NAME-solutions.pdf`` the same with the solutions, ``handouts/course.pdf`` the booklet.
+They are made from the built pages, so they say what the website says. Typst sets them, and refuses
+what is not accessible (the standard PDF/UA-1): a figure or a formula without words, for instance.
+
+What is made is kept beside the doctrees with a checksum of all that went into it. A PDF is made
+again only if that has changed.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+import matplotlib
+import pypandoc
+import typst
+from lecture import LESSONS
+from page_to_typst import Page, PageReader, label_of
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.display import status_iterator
+from spoken_math import Speaker
+
+logger = logging.getLogger(__name__)
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE / "typst"
+PAPERS = ("a4", "us-letter")
+STANDARD = "ua-1"
+EDITIONS = {"student": "", "solutions": "-solutions"}
+BOOKLET = "course"
+BEHIND_THE_LESSONS = ("notation", "glossary")  # pages at the end of the booklet
+SOFTWARE = ("numpy", "pandas", "keras", "tensorflow")
+
+
+class Workshop:
+    """The folder in which the PDFs are made, and what is remembered there.
+
+    Args:
+        folder: where it is; made if need be.
+        website: the folder of the built website.
+        settings: what the templates ask for in every PDF.
+    """
+
+    def __init__(self, folder: Path, website: Path, settings: dict[str, str]):
+        self.folder, self.website, self.settings = folder, website, settings
+        self.output = website / "handouts"
+        for place in (folder, folder / "bodies", folder / "pictures", self.output):
+            place.mkdir(parents=True, exist_ok=True)
+        for template in TEMPLATES.iterdir():
+            copy_if_changed(template, folder / template.name)
+        self.tools = digest(
+            *(path.read_bytes() for path in sorted(TEMPLATES.iterdir())),
+            *((HERE / name).read_bytes() for name in ("page_to_typst.py", "spoken_math.py")),
+            pypandoc.get_pandoc_version(),
+            installed_version("typst"),
+        )
+        self.fonts = [str(Path(matplotlib.get_data_path(), "fonts", "ttf"))]  # DejaVu
+        self.speak = Speaker(folder / "speech.json")
+        self.reader = PageReader(website, self.speak, self.terms())
+
+    def terms(self) -> dict[str, str]:
+        """For each anchor in the glossary, its term."""
+        glossary = PageReader(self.website, self.speak).article("glossary")
+        return {
+            term["id"]: term.get_text().replace("¶", "").strip()
+            for term in glossary.select("dl.glossary dt")
+        }
+
+    def page(self, docname: str, title: str = "", part=None) -> Page:
+        """The body of a page, from memory if the page has not changed.
+
+        Args:
+            docname: the page's name on the website.
+            title: the name of its body; that of the page without it.
+            part: a function that takes the article and gives the part that is wanted.
+        """
+        name = title or label_of(docname)
+        article = self.reader.article(docname)
+        if part is not None:
+            article = part(article)
+        key = digest(self.tools, str(article), json.dumps(self.reader.terms))
+        memory = self.folder / "bodies" / f"{name}.json"
+        body = self.folder / "bodies" / f"{name}.typ"
+        if memory.exists():
+            known = json.loads(memory.read_text(encoding="utf-8"))
+            if known.pop("key") == key:
+                known["pictures"] = [Path(path) for path in known["pictures"]]
+                page = Page(**known)
+                self.keep(page.pictures)
+                return page
+        page = self.reader.convert(article, docname)
+        self.keep(page.pictures)
+        body.write_text('#import "/course.typ": *\n' + page.typst, encoding="utf-8")
+        content = asdict(page) | {"key": key, "pictures": [str(path) for path in page.pictures]}
+        memory.write_text(json.dumps(content), encoding="utf-8")
+        return page
+
+    def keep(self, pictures: list[Path]) -> None:
+        """Bring the pictures of a page into the workshop."""
+        for path in pictures:
+            copy_if_changed(path, self.folder / "pictures" / path.name)
+
+    def make(self, name: str, template: str, pages: list[Page], **settings: str) -> bool:
+        """Make ``handouts/NAME.pdf``, unless it is there and nothing has changed.
+
+        Returns:
+            Whether it was made.
+
+        Raises:
+            ExtensionError: if Typst refuses it; it names the PDF, its pages and the reason.
+        """
+        settings = self.settings | settings
+        key = digest(
+            self.tools,
+            template,
+            json.dumps({name: text for name, text in settings.items() if name != "built"}),
+            *(page.typst for page in pages),
+            *(path.read_bytes() for page in pages for path in page.pictures),
+        )
+        stamp = self.folder / f"{name}.sha256"
+        result = self.output / f"{name}.pdf"
+        if result.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == key:
+            return False
+        stamp.unlink(missing_ok=True)
+        try:
+            content, warnings = typst.compile_with_warnings(
+                self.folder / template,
+                root=self.folder,
+                font_paths=self.fonts,
+                ignore_system_fonts=True,
+                sys_inputs=settings,
+                pdf_standards=STANDARD,
+                timestamp=int(build_time().timestamp()),
+            )
+        except typst.TypstError as error:
+            reason = "\n".join([str(error), *map(str, getattr(error, "hints", []))])
+            sources = ", ".join(page.docname for page in pages)
+            raise ExtensionError(
+                f"handouts/{name}.pdf, from {sources}: Typst cannot set it.\n{reason}"
+            ) from error
+        if warnings:
+            problems = "\n".join(getattr(warning, "message", str(warning)) for warning in warnings)
+            raise ExtensionError(f"handouts/{name}.pdf: Typst warns.\n{problems}")
+        result.write_bytes(content)
+        stamp.write_text(key, encoding="utf-8")
+        return True
+
+
+def digest(*parts: str | bytes) -> str:
+    """One checksum of all parts."""
+    result = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        result.update(len(data).to_bytes(8, "big") + data)
+    return result.hexdigest()
+
+
+def copy_if_changed(source: Path, target: Path) -> None:
+    """Copy a file, unless the copy is there already."""
+    content = source.read_bytes()
+    if not target.exists() or target.read_bytes() != content:
+        target.write_bytes(content)
+
+
+def build_time() -> datetime:
+    """When this build is: now, or what the environment variable ``SOURCE_DATE_EPOCH`` says."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
+
+
+def make_handouts(app, exception):
+    """Make all PDFs, once the pages are written."""
+    if exception is not None or app.builder.name != "html":
+        return
+    paper = app.config.handouts_paper
+    if paper not in PAPERS:
+        raise ExtensionError(
+            f"handouts_paper: expected one of {', '.join(PAPERS)}. Received: {paper!r}. "
+            "Set it in docs/conf.py, or with -D handouts_paper=... on the command line."
+        )
+    now = build_time()
+    settings = {
+        "paper": paper,
+        "course": app.config.project,
+        "version": app.config.version,
+        "built": f"{now.day} {now:%B %Y}",
+    }
+    workshop = Workshop(Path(app.doctreedir) / "handouts", Path(app.outdir), settings)
+    names = [Path(lesson).stem for lesson in LESSONS]
+    chapters = {
+        name: [
+            workshop.page(f"lessons/{name}"),
+            workshop.page(f"lessons/exercises/{name}_exercises"),
+        ]
+        for name in status_iterator(names, "reading pages for handouts... ", "", len(names))
+    }
+    last = [workshop.page(docname) for docname in BEHIND_THE_LESSONS]
+    workshop.speak.save()
+
+    jobs = [
+        (
+            BOOKLET,
+            "booklet.typ",
+            [page for pages in chapters.values() for page in pages] + last,
+            {
+                "edition": "booklet",
+                "chapters": " ".join(names),
+                "software": ", ".join(
+                    [f"Python {platform.python_version()}"]
+                    + [f"{package} {installed_version(package)}" for package in SOFTWARE]
+                ),
+            },
+        )
+    ]
+    for number, (name, pages) in enumerate(chapters.items(), start=1):
+        for edition, suffix in EDITIONS.items():
+            jobs.append(
+                (
+                    name + suffix,
+                    "handout.typ",
+                    pages,
+                    {
+                        "edition": edition,
+                        "title": pages[0].title,
+                        "number": str(number),
+                        "lessons": str(len(names)),
+                        "lesson": f"bodies/{label_of(pages[0].docname)}.typ",
+                        "exercises": f"bodies/{label_of(pages[1].docname)}.typ",
+                    },
+                )
+            )
+    with ThreadPoolExecutor(2) as pool:  # Typst works outside Python's lock
+        made = list(
+            status_iterator(
+                pool.map(lambda job: (job[0], workshop.make(*job[:3], **job[3])), jobs),
+                "setting handouts... ",
+                "purple",
+                len(jobs),
+                stringify_func=lambda done: done[0],
+            )
+        )
+    logger.info("Handouts made anew: %s", sum(new for _, new in made))
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.add_config_value("handouts_paper", "a4", "", str)
+    app.connect("build-finished", make_handouts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
