@@ -23,6 +23,7 @@ import re
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -229,7 +230,7 @@ def figure_of(page: str, title: str | None = None, number: int | None = None) ->
     if (title is None) == (number is None):
         raise ValueError("expected either ':title:' or ':number:'. Give one of the two.")
     if number is not None:
-        found = figures[number - 1 : number] if number > 0 else []
+        found = figures[number - 1 : number]
     else:
         found = [figure for figure in figures if figure.title.startswith(title)]
     if len(found) != 1:
@@ -279,7 +280,7 @@ class FromLesson(SphinxDirective):
 class LessonCode(FromLesson):
     """A piece of a lesson's code: from one line to another, or a whole statement."""
 
-    option_spec = {
+    option_spec: ClassVar = {
         "from": directives.unchanged_required,
         "to": directives.unchanged_required,
         "nth": directives.positive_int,
@@ -300,7 +301,7 @@ class LessonCode(FromLesson):
 class LessonOutput(FromLesson):
     """What a piece of a lesson's code has printed, or some lines of it."""
 
-    option_spec = {
+    option_spec: ClassVar = {
         "after": directives.unchanged_required,
         "lines": directives.unchanged_required,
         "from": directives.unchanged_required,
@@ -319,7 +320,7 @@ class LessonOutput(FromLesson):
 class LessonFigure(FromLesson):
     """A figure of a lesson, with its description and in both its sizes."""
 
-    option_spec = {
+    option_spec: ClassVar = {
         "title": directives.unchanged_required,
         "number": directives.positive_int,
     }
