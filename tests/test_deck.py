@@ -32,7 +32,7 @@ PARTS = [
 ]
 # For each slide of the lecture, in its order, the first slide here that treats it.
 BEGINS = [
-    "From simple to deep neural networks",
+    "What happens inside a Keras model while it trains?",
     "You will be able to say what a Keras model does",
     "A model is a chain of layers",
     "The arguments of fit say how long and how much at once",

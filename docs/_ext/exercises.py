@@ -141,7 +141,8 @@ def link_exercises(app, docname, source):
     elif Path(app.srcdir, "lessons", "exercises", f"{name}{SUFFIX}.py").exists():
         footer = f".. _sphx_glr_download_lessons_{name}.py:"
         # On paper the exercises follow, so only the website needs this line.
-        link = f".. container:: website-only\n\n   More, with solutions: :doc:`exercises/{name}{SUFFIX}`."
+        link = f"More, with solutions: :doc:`exercises/{name}{SUFFIX}`."
+        link = f".. container:: website-only\n\n   {link}"
         source[0] = source[0].replace(footer, f"\n{link}\n\n{footer}")
 
 

@@ -64,9 +64,9 @@ def lay_out(slide: Tag) -> None:
     others = [
         tag
         for tag in slide.find_all(recursive=False)
-        if tag.name not in {"h3", "img"} and not tag.select(".math annotation[encoding]", limit=1)
-        or tag.name in {"ul", "ol", "p"}
-    ]  # a formula keeps the whole width
+        # A formula keeps the whole width.
+        if tag.name not in {"h3", "img"} and "math-wrapper" not in tag.get("class", [])
+    ]
     if pictures and others:
         beside = division("beside")
         left, right = division(), division()

@@ -89,11 +89,16 @@ end
 function DefinitionList(element)
   local result = pandoc.List()
   for _, item in ipairs(element.content) do
-    local anchor = item[1][1].attributes['anchor']
-    local term = plain({ pandoc.Plain(item[1][1].content) }):gsub('%s+$', '')
-    result:insert(pandoc.RawBlock('typst',
-      string.format('#definition(%s, %s)[%s][', quoted(pandoc.utils.stringify(item[1][1])),
-        quoted(anchor), term)))
+    local places, names = {}, {} -- several terms may share a definition
+    for _, part in ipairs(item[1]) do
+      if part.t == 'Span' then
+        local plain_name = quoted(pandoc.utils.stringify(part))
+        table.insert(places, '(' .. plain_name .. ', ' .. quoted(part.attributes['anchor']) .. ')')
+        table.insert(names, (plain({ pandoc.Plain(part.content) }):gsub('%s+$', '')))
+      end
+    end
+    result:insert(pandoc.RawBlock('typst', string.format('#definition((%s,))[%s][',
+      table.concat(places, ', '), table.concat(names, ', '))))
     for _, blocks in ipairs(item[2]) do
       result:extend(blocks)
     end
