@@ -1,9 +1,9 @@
 """Formulas in English words, for readers who hear a page: the alternative texts of the handouts.
 
-KaTeX turns the LaTeX of a formula into MathML, and the Speech Rule Engine turns that into words. Its
-JavaScript files are in ``speech/``, from the npm packages speech-rule-engine 4.1.5, @xmldom/xmldom
-0.9.12 and wicked-good-xpath 1.3.0. All of it runs in a small JavaScript engine inside Python, with
-no network.
+KaTeX turns the LaTeX of a formula into MathML, and the Speech Rule Engine turns that into words.
+Its JavaScript files are in ``speech/``, from the npm packages speech-rule-engine 4.1.5,
+@xmldom/xmldom 0.9.12 and wicked-good-xpath 1.3.0. All of it runs in a small JavaScript engine
+inside Python, with no network.
 """
 
 import hashlib
