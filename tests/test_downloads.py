@@ -19,6 +19,7 @@ from lecture import LESSONS
 
 ORDER = [Path(lesson).stem for lesson in LESSONS]
 STARTS = {".pdf": b"%PDF-", ".zip": b"PK", ".ipynb": b"{", ".py": b'r"""'}
+PAGES = ["downloads.html", "index.html"]  # of a small website
 HIDDEN = shutil.ignore_patterns(".*")
 
 
@@ -194,9 +195,7 @@ def test_neither_dates_nor_hidden_files_nor_remains_are_in_the_zip(tmp_path, mon
     with zipfile.ZipFile(website / "website.zip") as archive:
         assert archive.namelist() == [
             f"simple-to-deep/{name}"
-            for name in [
-                *["README.txt", "a/style.css", "b/picture.png", "downloads.html", "index.html"],
-            ]
+            for name in ["README.txt", "a/style.css", "b/picture.png", *PAGES]
         ]
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(365 * 24 * 3600 * 50))
