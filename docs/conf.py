@@ -24,6 +24,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "data_card",
+    "deck",
     "downloads",
     "exercises",
     "glossary_links",

@@ -1,7 +1,8 @@
 """The handouts: after the website is built, each lesson on paper, and all of them in a booklet.
 
 ``handouts/NAME.pdf`` is the student's edition of a lesson, with its exercises and room to answer,
-``handouts/NAME-solutions.pdf`` the same with the solutions, ``handouts/course.pdf`` the booklet.
+``handouts/NAME-solutions.pdf`` the same with the solutions, ``handouts/course.pdf`` the booklet;
+``handouts/slides.pdf`` is the page ``deck`` as slides, ``handouts/slides-notes.pdf`` its notes.
 They are made from the built pages, so they say what the website says. Typst sets them, and refuses
 what is not accessible (the standard PDF/UA-1): a figure or a formula without words, for instance.
 
@@ -25,6 +26,7 @@ import pypandoc
 import typst
 from lecture import LESSONS
 from page_to_typst import Page, PageReader, label_of
+from slides import DECK, only_notes, only_slides, titles
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
@@ -38,6 +40,7 @@ PAPERS = ("a4", "us-letter")
 STANDARD = "ua-1"
 EDITIONS = {"student": "", "solutions": "-solutions"}
 BOOKLET = "course"
+SLIDE_PARTS = "slide-parts.typ"
 BEHIND_THE_LESSONS = ("notation", "glossary")  # pages at the end of the booklet
 SOFTWARE = ("numpy", "pandas", "keras", "tensorflow")
 
@@ -76,19 +79,20 @@ class Workshop:
             for term in glossary.select("dl.glossary dt")
         }
 
-    def page(self, docname: str, title: str = "", part=None) -> Page:
+    def page(self, docname: str, title: str = "", part=None, parts: str = "course.typ") -> Page:
         """The body of a page, from memory if the page has not changed.
 
         Args:
             docname: the page's name on the website.
             title: the name of its body; that of the page without it.
             part: a function that takes the article and gives the part that is wanted.
+            parts: the template with the functions that the body calls.
         """
         name = title or label_of(docname)
         article = self.reader.article(docname)
         if part is not None:
             article = part(article)
-        key = digest(self.tools, str(article), json.dumps(self.reader.terms))
+        key = digest(self.tools, parts, str(article), json.dumps(self.reader.terms))
         memory = self.folder / "bodies" / f"{name}.json"
         body = self.folder / "bodies" / f"{name}.typ"
         if memory.exists():
@@ -100,7 +104,7 @@ class Workshop:
                 return page
         page = self.reader.convert(article, docname)
         self.keep(page.pictures)
-        body.write_text('#import "/course.typ": *\n' + page.typst, encoding="utf-8")
+        body.write_text(f'#import "/{parts}": *\n{page.typst}', encoding="utf-8")
         content = asdict(page) | {"key": key, "pictures": [str(path) for path in page.pictures]}
         memory.write_text(json.dumps(content), encoding="utf-8")
         return page
@@ -109,6 +113,32 @@ class Workshop:
         """Bring the pictures of a page into the workshop."""
         for path in pictures:
             copy_if_changed(path, self.folder / "pictures" / path.name)
+
+    def typst(self, function, template: str, *arguments, **settings):
+        """Call a function of Typst's for a template."""
+        return function(
+            self.folder / template,
+            *arguments,
+            root=self.folder,
+            font_paths=self.fonts,
+            ignore_system_fonts=True,
+            sys_inputs=self.settings | settings.pop("sys_inputs"),
+            **settings,
+        )
+
+    def query(self, template: str, selector: str, **settings: str) -> list:
+        """The values of marks in a document."""
+        return json.loads(
+            self.typst(typst.query, template, selector, field="value", sys_inputs=settings)
+        )
+
+    def draw(self, template: str, folder: str, **settings: str) -> None:
+        """Write each page of a document as a picture: 1.svg, 2.svg ..."""
+        shutil.rmtree(self.folder / folder, ignore_errors=True)
+        (self.folder / folder).mkdir()
+        pages = self.typst(typst.compile, template, format="svg", sys_inputs=settings)
+        for number, picture in enumerate(pages, start=1):
+            (self.folder / folder / f"{number}.svg").write_bytes(picture)
 
     def make(self, name: str, template: str, pages: list[Page], **settings: str) -> bool:
         """Make ``handouts/NAME.pdf``, unless it is there and nothing has changed.
@@ -133,11 +163,9 @@ class Workshop:
             return False
         stamp.unlink(missing_ok=True)
         try:
-            content, warnings = typst.compile_with_warnings(
-                self.folder / template,
-                root=self.folder,
-                font_paths=self.fonts,
-                ignore_system_fonts=True,
+            content, warnings = self.typst(
+                typst.compile_with_warnings,
+                template,
                 sys_inputs=settings,
                 pdf_standards=STANDARD,
                 timestamp=int(build_time().timestamp()),
@@ -154,6 +182,30 @@ class Workshop:
         result.write_bytes(content)
         stamp.write_text(key, encoding="utf-8")
         return True
+
+
+def make_slides(workshop: Workshop, title: str) -> list[bool]:
+    """Make the slides, then their notes, which show them small.
+
+    Returns:
+        For each of the two, whether it was made.
+    """
+    slides = workshop.page(DECK, "slides", only_slides, SLIDE_PARTS)
+    names = titles(workshop.reader.article(DECK))
+    made = [workshop.make("slides", "slides.typ", [slides], edition="slides", title=title)]
+    starts = workshop.query("slides.typ", "<slide>", edition="slides", title=title)
+    (last,) = workshop.query("slides.typ", "<last>", edition="slides", title=title)
+    shown = [
+        {"title": name, "pages": list(range(start, end))}
+        for name, start, end in zip(names, starts, [*starts[1:], last + 1], strict=True)
+    ]
+    (workshop.folder / "slides.json").write_text(json.dumps(shown), encoding="utf-8")
+    if made[0] or not (workshop.folder / "slides").exists():
+        workshop.draw("slides.typ", "slides", edition="slides", title=title)
+    notes = workshop.page(DECK, "notes", only_notes, SLIDE_PARTS)
+    pages = [notes, slides]  # the small pictures are those of the slides
+    made.append(workshop.make("slides-notes", "notes.typ", pages, title=title))
+    return made
 
 
 def digest(*parts: str | bytes) -> str:
@@ -205,6 +257,7 @@ def make_handouts(app, exception):
         for name in status_iterator(names, "reading pages for handouts... ", "", len(names))
     }
     last = [workshop.page(docname) for docname in BEHIND_THE_LESSONS]
+    made = make_slides(workshop, app.config.project)
     workshop.speak.save()
 
     jobs = [
@@ -240,16 +293,15 @@ def make_handouts(app, exception):
                 )
             )
     with ThreadPoolExecutor(2) as pool:  # Typst works outside Python's lock
-        made = list(
+        made += list(
             status_iterator(
-                pool.map(lambda job: (job[0], workshop.make(*job[:3], **job[3])), jobs),
+                pool.map(lambda job: workshop.make(*job[:3], **job[3]), jobs),
                 "setting handouts... ",
-                "purple",
+                "",
                 len(jobs),
-                stringify_func=lambda done: done[0],
             )
         )
-    logger.info("Handouts made anew: %s", sum(new for _, new in made))
+    logger.info("Handouts made anew: %s", sum(made))
 
 
 def setup(app):

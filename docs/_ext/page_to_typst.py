@@ -26,7 +26,7 @@ WEBSITE_ONLY = (
 # Elements around others that mean nothing on paper.
 UNWRAPPED = (
     "section, div.math-wrapper, div.sd-summary-content, div.table-wrapper, div.compound, "
-    "div.speaker-notes-body, span.pre, span.doc, span.std, span.xref, span.versionmodified"
+    "span.pre, span.doc, span.std, span.xref, span.versionmodified"
 )
 KNOWN = {
     *("a", "blockquote", "br", "code", "em", "li", "ol", "p", "pre", "strong", "sub", "sup", "ul"),
@@ -34,11 +34,11 @@ KNOWN = {
     *("math", "semantics", "annotation"),
     *("table", "thead", "tbody", "tr", "th", "td", "col", "colgroup", "caption"),
 }
-MARKS = {"admonition", "solution", "room", "notes", "in-r", None}
+MARKS = {"admonition", "solution", "room", "in-r", "slide", "noted", "beside", None}
 
 POINTS_PER_PIXEL = 0.52  # a figure of 640 pixels takes 333 points, seven tenths of the text
 LINES_TO_TRY = 4
-LINES_TO_ANSWER = 12
+LINES_TO_ANSWER = 10
 
 
 @dataclass
@@ -293,6 +293,6 @@ class Cleaner:
     def check(self) -> None:
         """Look for what would be lost or shown raw."""
         for element in self.article.find_all(True):
-            kind = element.get("class", None) if element.name == "div" else None
-            if element.name not in KNOWN or (kind or [None])[0] not in MARKS:
+            kind = (element.get("class") or [None])[0] if element.name == "div" else None
+            if element.name not in KNOWN or kind not in MARKS:
                 raise self.error(f"<{element.name}> has no place", element)

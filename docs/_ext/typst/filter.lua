@@ -72,6 +72,15 @@ function Div(element)
     return around('admonition(' .. quoted(element.attributes['heading']) .. ')', element.content)
   elseif kind == 'room' then
     return pandoc.RawBlock('typst', '#room(' .. element.attributes['lines'] .. ')')
+  elseif kind == 'noted' then
+    return around('noted(' .. element.attributes['number'] .. ')', element.content)
+  elseif kind == 'beside' then
+    local result = pandoc.List({ pandoc.RawBlock('typst', '#beside([') })
+    result:extend(element.content[1].content)
+    result:insert(pandoc.RawBlock('typst', '], ['))
+    result:extend(element.content[2].content)
+    result:insert(pandoc.RawBlock('typst', '])'))
+    return result
   elseif kind then
     return around(kind, element.content)
   end
