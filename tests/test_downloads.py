@@ -85,7 +85,7 @@ def test_a_row_for_each_lesson_in_order_with_all_its_files(read):
 
 
 def test_the_page_offers_what_is_for_the_whole_course(read):
-    links = {link["href"] for link in read("downloads.html").select("article li a[href]")}
+    links = {link["href"] for link in read("downloads.html").select("article li a.external")}
     assert links == {
         "website.zip",
         "handouts/course.pdf",
