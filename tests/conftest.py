@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,11 +17,21 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 
 import pytest
 from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
 from r_fixtures import ROOT, RSCRIPT, SCRIPTS
 
 from course.agreement import TOLERANCES
 
 ALL_LESSONS = sorted(path.stem for path in SCRIPTS.glob("*.py"))
+BROWSER_FLAGS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-sandbox",
+]
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 # Runs a script as ``python scripts/NAME.py`` does, then stores its plain variables in a file.
@@ -175,6 +186,53 @@ def site(tmp_path_factory) -> Path:
     if result.returncode != 0:
         pytest.fail(f"The website does not build:\n{result.stdout}\n{result.stderr}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, without a window."""
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+        program = shutil.which("chromium") or shutil.which("google-chrome")
+        program = need(
+            "Chromium",
+            program or (own if os.path.exists(own) else None),
+            "Install it (Debian: chromium; elsewhere: playwright install chromium).",
+        )
+        browser = playwright.chromium.launch(executable_path=program, args=BROWSER_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, site):
+    """A function that opens a page of the website, or of a copy of it, from the disk.
+
+    It notes what the page asks for outside, what does not load, and what the page complains of.
+    """
+    contexts = []
+
+    def open_(path: str, folder: Path = site, **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.outside, page.missing, page.complaints = [], [], []
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith(("file:", "data:")) else page.outside.append(r.url),
+        )
+        page.on("requestfailed", lambda request: page.missing.append(request.url))
+        page.on(
+            "console",
+            lambda m: page.complaints.append(m.text) if m.type in {"error", "warning"} else None,
+        )
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(f"{folder.as_uri()}/{path}")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture(scope="session")

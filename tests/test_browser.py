@@ -1,73 +1,18 @@
 """The website in a real browser, opened from the disk: light, dark, and on a 360-pixel phone."""
 
-import os
 import re
-import shutil
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from conftest import need
-from playwright.sync_api import sync_playwright
 from test_site import ALL_PAGES
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-FLAGS = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-sandbox",
-]
 WAYS = {
     "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 360, "height": 780}, "color_scheme": "light"},
 }
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        program = shutil.which("chromium") or shutil.which("google-chrome")
-        program = need(
-            "Chromium",
-            program or (own if os.path.exists(own) else None),
-            "Install it (Debian: chromium; elsewhere: playwright install chromium).",
-        )
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser, site):
-    """A function that opens a page of the website, and notes what it asks for and complains of."""
-    contexts = []
-
-    def open_(path: str, **options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.outside, page.complaints = [], []
-        page.on(
-            "request",
-            lambda r: None if r.url.startswith(("file:", "data:")) else page.outside.append(r.url),
-        )
-        page.on(
-            "console",
-            lambda m: page.complaints.append(m.text) if m.type in {"error", "warning"} else None,
-        )
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(f"{site.as_uri()}/{path}")
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -12,7 +12,7 @@ from r_fixtures import LESSONS, pairs
 
 PAGES_BY_HAND = [
     *["index", "coming_from_r", "layers", "operations", "notation", "glossary"],
-    *["data", "slides", "deck", "checks", "course"],
+    *["data", "slides", "deck", "downloads", "checks", "course"],
 ]
 EXERCISES = ["index", *(f"{name}_exercises" for name in ALL_LESSONS)]
 ALL_PAGES = [

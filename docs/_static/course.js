@@ -17,3 +17,8 @@ markScrollable();
 // The theme has two side bars; a screen reader tells them apart by their names.
 document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", "All pages");
 document.querySelector(".toc-drawer")?.setAttribute("aria-label", "This page");
+
+// Opened from the disk, a page may not read others: the search lists its finds without extracts.
+if (window.location.protocol === "file:") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}

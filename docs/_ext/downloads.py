@@ -1,0 +1,200 @@
+"""What there is to take away: links on the lessons' pages, a table of all, the website as a ZIP.
+
+The PDFs are made after the pages are written (``handouts.py``), so the links to them are plain.
+Notebooks and scripts are there before, and are downloads as Sphinx knows them.
+"""
+
+import os
+import re
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from exercises import SUFFIX
+from handouts import EDITIONS
+from lecture import LESSONS
+from lecture import __file__ as order_of_lessons
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+logger = logging.getLogger(__name__)
+
+PAGE = "downloads"
+ARCHIVE = "website.zip"
+UNFINISHED = "website.zip.part"
+FOLDER = "simple-to-deep"  # all that is in the ZIP lies in it
+FIRST_DATE = datetime(1980, 1, 1, tzinfo=UTC)  # that a ZIP can name
+COMPRESSED = {".gz", ".jpg", ".pdf", ".png", ".woff", ".woff2", ".zip"}
+
+LINK_TO_ARCHIVE = re.compile(rf'<a [^>]*href="{re.escape(ARCHIVE)}"[^>]*>(.*?)</a>')
+IN_THE_COPY = r"\1 (this copy of the website came out of it)"
+README = """\
+{title}
+{line}
+
+Open index.html in a web browser: it is the website of the course. No network is
+needed. The page "Downloads" lists the handouts, slides, notebooks and scripts.
+
+To pass the course on, copy this whole folder.
+"""
+
+
+# Links ------------------------------------------------------------------------------------------
+
+
+def link_handouts(app, docname, source):
+    """At the end of a lesson or of its exercises, link to the PDFs; say so under the title."""
+    folder, _, name = docname.rpartition("/")
+    lesson = name.removesuffix(SUFFIX)
+    if f"{lesson}.py" not in LESSONS or not folder.startswith("lessons"):
+        return
+    to_handouts = "../" * docname.count("/") + "handouts/"
+    handout, solutions = (f"{lesson}{suffix}.pdf" for suffix in EDITIONS.values())
+    buttons = [
+        f"Handout (PDF): {handout} <{to_handouts}{handout}>",
+        f"Handout with solutions (PDF): {solutions} <{to_handouts}{solutions}>",
+        f"Slides of the whole course (PDF): slides.pdf <{to_handouts}slides.pdf>",
+    ]
+    footer = "  .. container:: sphx-glr-footer sphx-glr-footer-example\n\n"
+    links = "".join(
+        f"    .. container:: sphx-glr-download sphx-glr-download-pdf\n\n      `{button}`__\n\n"
+        for button in buttons
+    )
+    if name == lesson:
+        note = "to download the full example code."
+        offer = "to download the handout, the slides, the notebook or the script."
+    else:
+        note = "to download the exercises."  # so says exercises.py
+        offer = "to download the exercises as a notebook, a script or a handout."
+    for old, new in [(footer, footer + links), (note, offer)]:
+        if source[0].count(old) != 1:
+            raise ExtensionError(f"{docname}: expected one '{old.strip()}' from the gallery.")
+        source[0] = source[0].replace(old, new)
+
+
+class Downloads(SphinxDirective):
+    """Writes a table of all lessons, with what each offers."""
+
+    def run(self):
+        """Return the table."""
+        self.env.note_dependency(__file__)
+        self.env.note_dependency(order_of_lessons)
+        text = table_of_downloads([Path(lesson).stem for lesson in LESSONS])
+        return self.parse_text_to_nodes(text, offset=self.content_offset)
+
+
+def table_of_downloads(lessons: list[str]) -> str:
+    """The table as reStructuredText, for a page in the top folder.
+
+    Args:
+        lessons: the names of the lessons, in the order of the rows.
+    """
+    student, solutions = EDITIONS.values()
+    rows = [
+        [
+            "Lesson",
+            "Handout",
+            "Handout with solutions",
+            "Notebook",
+            "Script",
+            "Exercises, without solutions",
+        ]
+    ]
+    for name in lessons:
+        exercises = f"/lessons/exercises/{name}_student"
+        rows.append(
+            [
+                f":doc:`/lessons/{name}`",
+                f"`PDF <handouts/{name}{student}.pdf>`__",
+                f"`PDF <handouts/{name}{solutions}.pdf>`__",
+                f":download:`notebook </lessons/{name}.ipynb>`",
+                f":download:`script </lessons/{name}.py>`",
+                f":download:`notebook <{exercises}.ipynb>`, :download:`script <{exercises}.py>`",
+            ]
+        )
+    head = ".. list-table::\n   :header-rows: 1\n   :stub-columns: 1\n   :class: downloads\n\n"
+    return head + "".join(
+        "".join(f"   {'*' if place == 0 else ' '} - {cell}\n" for place, cell in enumerate(row))
+        for row in rows
+    )
+
+
+# The ZIP ----------------------------------------------------------------------------------------
+
+
+def zip_website(website: Path, title: str) -> bool:
+    """Write ``website.zip`` into the folder of a built website, unless the same is there.
+
+    The ZIP holds the website under one folder, and a ``README.txt`` that says which page to open.
+    Hidden files stay out: they are Sphinx' own. The page of downloads names the ZIP, and in the
+    ZIP says so in place of the link. Two ZIPs of the same website are the same byte for byte.
+
+    Args:
+        website: the folder of the built website.
+        title: of the course, for the ``README.txt``.
+
+    Returns:
+        Whether it was written.
+
+    Raises:
+        ExtensionError: if the page of downloads has no link to the ZIP, or several.
+    """
+    contents = {
+        path.relative_to(website).as_posix(): path
+        for path in website.rglob("*")
+        if path.is_file() and not path.relative_to(website).parts[0].startswith(".")
+    }
+    contents.pop(ARCHIVE, None)
+    contents.pop(UNFINISHED, None)
+    page, links = LINK_TO_ARCHIVE.subn(
+        IN_THE_COPY, (website / f"{PAGE}.html").read_text(encoding="utf-8")
+    )
+    if links != 1:
+        raise ExtensionError(
+            f"{PAGE}.html: expected one link to {ARCHIVE}, which the copy in the ZIP has not. "
+            f"Found {links}. Correct docs/{PAGE}.rst."
+        )
+    contents[f"{PAGE}.html"] = page.encode()
+    contents["README.txt"] = README.format(title=title, line="=" * len(title)).encode()
+    unfinished, archive = website / UNFINISHED, website / ARCHIVE
+    try:
+        with zipfile.ZipFile(unfinished, "w") as target:
+            for name in sorted(contents):
+                content = contents[name]
+                data = content if isinstance(content, bytes) else content.read_bytes()
+                target.writestr(entry(f"{FOLDER}/{name}"), data)
+        if archive.exists() and archive.read_bytes() == unfinished.read_bytes():
+            return False
+        unfinished.replace(archive)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return True
+
+
+def entry(name: str) -> zipfile.ZipInfo:
+    """How a file stands in the ZIP: the same on every machine, and compressed only once."""
+    epoch = int(os.environ.get("SOURCE_DATE_EPOCH", 0))
+    date = max(datetime.fromtimestamp(epoch, UTC), FIRST_DATE)
+    info = zipfile.ZipInfo(name, date.timetuple()[:6])
+    info.create_system = 3  # Unix, whose rights the next line gives: a file, to be read by all
+    info.external_attr = 0o100644 << 16
+    compressed = PurePosixPath(name).suffix in COMPRESSED
+    info.compress_type = zipfile.ZIP_STORED if compressed else zipfile.ZIP_DEFLATED
+    return info
+
+
+def make_archive(app, exception):
+    """Pack the website, once the handouts are made."""
+    if exception is not None or app.builder.name != "html":
+        return
+    written = zip_website(Path(app.outdir), app.config.project)
+    logger.info("%s: %s", ARCHIVE, "written anew" if written else "nothing has changed")
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.add_directive("downloads", Downloads)
+    app.connect("source-read", link_handouts, priority=600)  # after the exercises
+    app.connect("build-finished", make_archive, priority=900)  # after the handouts
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
