@@ -314,7 +314,7 @@ def test_headings_formulas_code_and_links_are_in_the_notebook(made, page):
     cells = "\n\n".join(cells_of(made, page, "markdown"))
     prose = FENCE.sub("", cells)
 
-    headings = re.findall(r"^(\S.*)\n([=-])\2{3,}$", rest, flags=re.M)
+    headings = re.findall(r"^(\S.*)\n([=-])\2{2,}$", rest, flags=re.M)
     levels = [(("#" if line == "=" else "##"), title) for title, line in headings]
     assert headings[0][1] == "="
     assert [(level, title) for level, title in re.findall(r"^(#+) (.+)$", prose, flags=re.M)] == [
@@ -358,7 +358,7 @@ def convert(tmp_path: Path, *texts: str, page: str = "lessons/here") -> list[tup
 @pytest.mark.parametrize(
     ("rest", "markdown"),
     [
-        ("Title\n=====\n\nA\n-\n\nPart\n----\n", "# Title\n\nA -\n\n## Part"),
+        ("Title\n=====\n\nA\n-\n\nPart\n----\n", "# Title\n\n## A\n\n## Part"),
         ("*a* **b** ``c`` and `d`", "*a* **b** `c` and `d`"),
         ("It costs $5 or `x`, not $6.", r"It costs \$5 or `x`, not \$6."),
         ("one\ntwo", "one two"),
@@ -388,7 +388,7 @@ def convert(tmp_path: Path, *texts: str, page: str = "lessons/here") -> list[tup
         ),
         ("As here::\n\n   x ``y``", "As here:\n\n```text\nx ``y``\n```"),
         ("- a\n- b\n\n1. c\n2. d", "- a\n- b\n\n1.  c\n2.  d"),
-        ("term\n   What it means.", "- **term**\n\n  What it means."),
+        ("term\n   What it *means*.\n\n   More.", "- **term**: What it *means*.\n\n  More."),
         (
             "- one:\n\n  .. math::\n\n     a = 1,\n     b = 2",
             "- one:\n\n  $$\n  a = 1,\n  b = 2\n  $$",
@@ -405,14 +405,14 @@ def convert(tmp_path: Path, *texts: str, page: str = "lessons/here") -> list[tup
         ),
         (
             "====  ========\na     b\n====  ========\n1     :math:`|x|`\n``|`` *y*\n====  ========",
-            "| a    | b                 |\n|------|-------------------|\n"
-            "| 1    | $\\vert x\\vert$ |\n| `\\|` | *y*               |",
+            "| a    | b              |\n|------|----------------|\n"
+            "| 1    | $\\vert x\\vert$ |\n| `\\|` | *y*            |",
         ),
         (
             ".. list-table:: What it *is*\n   :header-rows: 1\n   :widths: 10 90\n\n"
             "   * - A\n     - B\n   * - 1\n     - One.\n\n       Two.\n",
-            "**What it *is***\n\n| A   | B              |\n|-----|----------------|\n"
-            "| 1   | One.<br />Two. |",
+            "**What it *is***\n\n| A   | B            |\n|-----|--------------|\n"
+            "| 1   | One.<br>Two. |",
         ),
         ("| a\n| b", "a\\\nb"),
         ("Said:\n\n   words", "Said:\n\n> words"),
@@ -481,13 +481,9 @@ def test_a_picture_travels_in_its_cell(tmp_path):
         ".. image:: https://example.org/c.png\n   :alt: Far away"
     )
     ((found, attachments),) = convert(tmp_path, rest)
-    assert (
-        found
-        == (
-            "![What it shows](attachment:a.png)\n\n![Two lines](attachment:b.svg)\n\n"
-            "*A *caption**\n\n![Far away](https://example.org/c.png)"
-        )
-        or "*A caption*" in found
+    assert found == (
+        "![What it shows](attachment:a.png)\n\n![Two lines](attachment:b.svg)\n\n"
+        "A *caption*\n\n![Far away](https://example.org/c.png)"
     )
     assert attachments == {
         "a.png": {"image/png": "cGl4ZWxz"},

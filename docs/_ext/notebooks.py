@@ -150,11 +150,6 @@ def words(text: str) -> list[dict]:
     return [element("Str", text)]
 
 
-def code(text: str) -> dict:
-    """Code within a line, in pandoc's form."""
-    return element("Code", [["", [], []], text])
-
-
 @dataclass
 class Cell:
     """The text of one cell on its way from reStructuredText to Markdown.
@@ -203,12 +198,7 @@ class Cell:
         if kind == "OrderedList":
             return [element(kind, [content[0], [self.blocks(item) for item in content[1]]])]
         if kind == "DefinitionList":  # Markdown has none
-            items = [
-                [element("Plain", [element("Strong", self.inlines(term))]), *self.blocks(blocks)]
-                for term, definitions in content
-                for blocks in [[block for blocks in definitions for block in blocks]]
-            ]
-            return [element("BulletList", items)]
+            return [element("BulletList", [self.definition(*item) for item in content])]
         if kind == "BlockQuote":
             return [element(kind, self.inside("quote", content))]
         if kind == "LineBlock":
@@ -217,13 +207,7 @@ class Cell:
             return [block]
         if kind == "Figure":
             _, (_, caption), blocks = content
-            emphasised = [
-                element("Para", [element("Emph", self.inlines(part["c"]))])
-                if part["t"] in {"Para", "Plain"}
-                else self.refuse(part["t"])
-                for part in caption
-            ]
-            return [*(element("Para", b["c"]) for b in self.blocks(blocks)), *emphasised]
+            return [element("Para", b["c"]) for b in self.blocks([*blocks, *caption])]
         if kind == "Table":
             return self.table(content)
         if kind == "Div":
@@ -241,6 +225,14 @@ class Cell:
         if not any(x["t"] == "Math" and x["c"][0]["t"] == "DisplayMath" for x in inlines):
             return [element(kind, inlines)] if inlines else []
         return [element("Para", [x]) for x in inlines if x["t"] not in {"Space", "SoftBreak"}]
+
+    def definition(self, term: list[dict], definitions: list[list[dict]]) -> list[dict]:
+        """A term in bold, a colon, and what it means."""
+        first, *rest = self.blocks([block for blocks in definitions for block in blocks])
+        start = [element("Strong", self.inlines(term)), *words(": ")]
+        if first["t"] in {"Para", "Plain"}:
+            return [element(first["t"], [*start, *first["c"]]), *rest]
+        return [element("Plain", start), first, *rest]
 
     def table(self, content: list) -> list[dict]:
         """A table of single lines, since Markdown has no other; its caption comes before it."""
@@ -262,7 +254,8 @@ class Cell:
         for block in blocks:
             if block["t"] not in {"Para", "Plain"}:
                 raise self.text.error(f"a table with a {block['t']} in a cell")
-            inlines += [element("LineBreak"), *block["c"]] if inlines else block["c"]
+            inlines += [element("RawInline", ["html", "<br>"])] if inlines else []
+            inlines += block["c"]
         return [element("Plain", inlines)] if inlines else []
 
     def div(self, content: list) -> list[dict]:
@@ -298,7 +291,7 @@ class Cell:
             (_, classes, pairs), text = content
             if "interpreted-text" in classes:
                 return self.role(dict(pairs)["role"], text)
-            return [code(text)]
+            return [self.code(text)]
         if kind == "Math":
             return [self.formula(*content)]
         if kind == "Span":
@@ -311,11 +304,17 @@ class Cell:
             raise self.text.error("a footnote", r"\[[^]\s]*\]_")
         return self.refuse(kind)
 
+    def code(self, text: str) -> dict:
+        """Code within a line; in a table, pandoc would let a bar end the cell."""
+        if "table" in self.within and "|" in text:
+            return element("RawInline", ["html", f"`{text.replace('|', chr(92) + '|')}`"])
+        return element("Code", [["", [], []], text])
+
     def span(self, attributes: list, inlines: list[dict]) -> list[dict]:
         """The default role is code; a formula with a label gets its number."""
         _, classes, pairs = attributes
         if "title-ref" in classes:
-            return [code("".join(" " if x["t"] != "Str" else x["c"] for x in inlines))]
+            return [self.code("".join(" " if x["t"] != "Str" else x["c"] for x in inlines))]
         if classes:
             raise self.text.error(f"a span of the class {classes[0]!r}")
         label = dict(pairs).get("label")
@@ -358,9 +357,9 @@ class Cell:
             return words(f"({self.pages.equations[target]})")
         if role.startswith("py:"):
             name = target.rpartition(".")[2] if target.startswith("~") else target
-            return [code(title or name.lstrip("!"))]
+            return [self.code(title or name.lstrip("!"))]
         if role in CODE_ROLES:
-            return [code(text)]
+            return [self.code(text)]
         if role in WORD_ROLES:
             return words(title or re.sub(r" \(.*\)$", "", text))
         raise self.text.error(f"a role ':{role}:'", here)
