@@ -21,6 +21,7 @@ import re
 import subprocess
 import zipfile
 from dataclasses import dataclass, field
+from html import escape
 from io import BytesIO
 from pathlib import Path
 
@@ -307,7 +308,9 @@ class Cell:
     def code(self, text: str) -> dict:
         """Code within a line; in a table, pandoc would let a bar end the cell."""
         if "table" in self.within and "|" in text:
-            return element("RawInline", ["html", f"`{text.replace('|', chr(92) + '|')}`"])
+            return element(
+                "RawInline", ["html", f"<code>{escape(text).replace('|', '&#124;')}</code>"]
+            )
         return element("Code", [["", [], []], text])
 
     def span(self, attributes: list, inlines: list[dict]) -> list[dict]:
