@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,8 +40,8 @@ CHOICE = os.environ.get("COURSE_NOTEBOOKS", "quick")
 if CHOICE not in {"quick", "all"}:
     raise ValueError(f"COURSE_NOTEBOOKS: expected 'quick' or 'all', received {CHOICE!r}.")
 CHOSEN = ALL_LESSONS if CHOICE == "all" else QUICK
-WITH_SOLUTIONS = ALL_LESSONS if CHOICE == "all" else []
-EXECUTED: list[str] = []  # for the summary at the end of the run
+WITH_SOLUTIONS = ALL_LESSONS if CHOICE == "all" else ["iris_nopackages", "mtcars_nopackages"]
+EXECUTED: dict[str, float] = {}  # the seconds of each, for the summary at the end of the run
 
 EXECUTE = """
 import sys
@@ -583,6 +584,7 @@ def execute(made: Path, page: str, folder: Path) -> nbformat.NotebookNode:
     environment = without_display() | {"PYTHONPATH": str(ROOT), "KERAS_HOME": str(empty)}
     environment.pop("MPLBACKEND", None)  # the kernel chooses its own
     environment.pop("COURSE_DOWNLOAD", None)
+    start = time.perf_counter()
     result = subprocess.run(
         [sys.executable, "-c", EXECUTE, made / f"{page}.ipynb", target, empty],
         env=environment,
@@ -594,7 +596,7 @@ def execute(made: Path, page: str, folder: Path) -> nbformat.NotebookNode:
         check=False,
     )
     assert result.returncode == 0, f"{page}:\n{result.stderr}"
-    EXECUTED.append(page)
+    EXECUTED[page] = time.perf_counter() - start
     return nbformat.read(target, as_version=4)
 
 
@@ -658,10 +660,10 @@ def figures(notebook) -> list[dict]:
 
 def summary_lines() -> list[str]:
     """Which notebooks were run, for the end of the tests."""
-    names = sorted(Path(page).name for page in EXECUTED)
-    left = len(PAGES) - len(names)
-    how = "" if not left else f"; {left} were not (COURSE_NOTEBOOKS=all runs them)"
-    return [f"{len(names)} of {len(PAGES)} were run{how}:", *names]
+    left = len(PAGES) - len(EXECUTED)
+    how = f"; {left} were not (COURSE_NOTEBOOKS=all runs them)" if left else ""
+    lines = [f"{seconds:4.0f} s  {Path(page).name}" for page, seconds in sorted(EXECUTED.items())]
+    return [f"{len(EXECUTED)} of {len(PAGES)} were run{how}:", *lines]
 
 
 @pytest.mark.parametrize("name", CHOSEN)
