@@ -32,6 +32,7 @@ extensions = [
     "language_tabs",
     "layer_table",
     "lecture",
+    "notebooks",
     "operations",
     "static_math",
 ]
@@ -69,7 +70,8 @@ sphinx_gallery_conf = {
     "capture_repr": ("_repr_html_",),
     "first_notebook_cell": (
         "# This notebook needs the course package. In the folder of the course:\n"
-        '# python -m pip install -e ".[keras]"'
+        '# python -m pip install -e ".[keras]"\n'
+        "# (Where a line ends in a semicolon, Jupyter does not write what it returns.)"
     ),
     "image_srcset": ["2x"],
     "reset_modules": ("matplotlib", "lecture.reset_keras"),

@@ -250,9 +250,14 @@ def read(site):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Print the largest differences between the layers by hand and Keras."""
+    """Print the largest differences from Keras, and which notebooks were run."""
     layer_checks = sys.modules.get("layer_checks")
     if layer_checks is not None and layer_checks.LARGEST:
         terminalreporter.section("largest relative differences from Keras")
         for line in layer_checks.summary_lines():
+            terminalreporter.line(line)
+    test_notebooks = sys.modules.get("test_notebooks")
+    if test_notebooks is not None:
+        terminalreporter.section("notebooks that were run")
+        for line in test_notebooks.summary_lines():
             terminalreporter.line(line)

@@ -24,10 +24,8 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx_design.shared import create_component
-from sphinx_gallery.notebook import jupyter_notebook, save_notebook
-from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
-SUFFIX = "_exercises"  # of the scripts' names
+SUFFIX, STUDENT = "_exercises", "_student"  # of the scripts' names
 BEGIN, END = "solution", "end of solution"
 SOLUTION = re.compile(rf"^# %%\n# \.\. {BEGIN}\n.*?^# \.\. {END}\n", flags=re.M | re.S)
 STUDENTS_LINE = "# Your code here\n"
@@ -97,29 +95,20 @@ def dropdown(title: str, children: list[nodes.Node]) -> nodes.container:
 
 
 def write_student_versions(app):
-    """Write the student's version of each file of exercises, a script and a notebook."""
+    """Write the student's version of each file of exercises; ``notebooks`` makes its notebook."""
     settings = app.config.sphinx_gallery_conf
     for script in Path(app.srcdir, settings["gallery_dirs"]).rglob(f"*{SUFFIX}.py"):
-        student = students_file(script)
-        student.write_text(
-            student_version(script.read_text(encoding="utf-8")), encoding="utf-8", newline="\n"
-        )
-        _, blocks = split_code_and_text_blocks(str(student))
-        save_notebook(
-            jupyter_notebook(blocks, settings, student.parent), student.with_suffix(".ipynb")
-        )
-
-
-def students_file(script: Path) -> Path:
-    """Where the student's version of a file of exercises lies."""
-    return script.with_name(script.name.replace(f"{SUFFIX}.py", "_student.py"))
+        text = student_version(script.read_text(encoding="utf-8")).encode()
+        student = script.with_name(script.name.replace(f"{SUFFIX}.py", f"{STUDENT}.py"))
+        if not student.exists() or student.read_bytes() != text:  # Sphinx looks at the date
+            student.write_bytes(text)
 
 
 def link_exercises(app, docname, source):
     """On a lesson's page, link to its exercises; on theirs, offer the student's version."""
     folder, _, name = docname.rpartition("/")
     if folder == "lessons/exercises" and name.endswith(SUFFIX):
-        student = name.removesuffix(SUFFIX) + "_student"
+        student = name.removesuffix(SUFFIX) + STUDENT
         for old, new in [
             ("to download the full example code", "to download the exercises"),
             (
