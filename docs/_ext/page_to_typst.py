@@ -34,7 +34,7 @@ KNOWN = {
     *("math", "semantics", "annotation"),
     *("table", "thead", "tbody", "tr", "th", "td", "col", "colgroup", "caption"),
 }
-MARKS = {"admonition", "solution", "room", "in-r", "slide", "noted", "beside", None}
+MARKS = {"admonition", "solution", "room", "asked", "in-r", "slide", "noted", "beside", None}
 
 POINTS_PER_PIXEL = 0.52  # a figure of 640 pixels takes 333 points, seven tenths of the text
 LINES_TO_TRY = 4
@@ -229,7 +229,10 @@ class Cleaner:
             element.name, element.attrs = "div", {"class": ["solution"]}
             element.insert_before(self.new("div", **{"class": "room", "lines": LINES_TO_ANSWER}))
         for item in self.article.select("section#try-it > ol > li"):
-            item.append(self.new("div", **{"class": "room", "lines": LINES_TO_TRY}))
+            asked = self.new("div", **{"class": "asked"})
+            asked.extend(list(item.contents))
+            asked.append(self.new("div", **{"class": "room", "lines": LINES_TO_TRY}))
+            item.append(asked)
 
     def images(self) -> None:
         """Figures, at their high resolution."""

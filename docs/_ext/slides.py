@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup, Tag
 from page_to_typst import title_of
 
 DECK = "deck"
-NARROW = 56  # columns of code that can stand beside something else
+NARROW = 46  # columns of code that can stand beside something else
 
 
 def slides_of(article: Tag) -> list[Tag]:
