@@ -122,7 +122,7 @@ def said(read):
             for docname in (f"lessons/{lesson}", f"lessons/exercises/{lesson}_exercises")
         ]
         if pdf == "course":
-            pages.extend(handouts.BEHIND_THE_LESSONS)
+            pages.extend(handouts.APPENDICES)
         return sum((page(docname, pdf != name) for docname in pages), NOTHING)
 
     return get
@@ -304,8 +304,8 @@ def test_the_booklet_leads_from_chapter_to_chapter(opened, read):
         if mark.level == 0
     ]
     found = [re.sub(r"^\d+ ", "", title) for title, _ in chapters]
-    assert found == [*titles, "Notation", "Glossary", "Index"]
-    starts = dict(zip([*NAMES, "notation", "glossary", "index"], chapters, strict=True))
+    assert found == [*titles, "Notation", "Operations", "Glossary", "Index"]
+    starts = dict(zip([*NAMES, *handouts.APPENDICES, "index"], chapters, strict=True))
     targets = links_of(pdf.path)
     for position, name in enumerate(NAMES):
         first = starts[name][1]
@@ -315,7 +315,7 @@ def test_the_booklet_leads_from_chapter_to_chapter(opened, read):
             Path(link["href"].partition("#")[0]).stem
             for link in article_of(read, f"lessons/{name}").select("a.reference.internal")
         }
-        for other in linked & {*NAMES, "notation"}:
+        for other in linked & {*NAMES, "notation", "operations"}:
             assert starts[other][1] in leads_to, f"{name} does not lead to {other}."
         if "glossary" in linked:
             assert leads_to & set(range(starts["glossary"][1], starts["index"][1]))

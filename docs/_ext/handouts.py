@@ -41,7 +41,7 @@ STANDARD = "ua-1"
 EDITIONS = {"student": "", "solutions": "-solutions"}
 BOOKLET = "course"
 SLIDE_PARTS = "slide-parts.typ"
-BEHIND_THE_LESSONS = ("notation", "glossary")  # pages at the end of the booklet
+APPENDICES = ("notation", "operations", "glossary")  # pages at the end of the booklet
 SOFTWARE = ("numpy", "pandas", "keras", "tensorflow")
 
 
@@ -256,7 +256,7 @@ def make_handouts(app, exception):
         ]
         for name in status_iterator(names, "reading pages for handouts... ", "", len(names))
     }
-    last = [workshop.page(docname) for docname in BEHIND_THE_LESSONS]
+    last = [workshop.page(docname) for docname in APPENDICES]
     made = make_slides(workshop, app.config.project)
     workshop.speak.save()
 
@@ -268,6 +268,7 @@ def make_handouts(app, exception):
             {
                 "edition": "booklet",
                 "chapters": " ".join(names),
+                "appendices": " ".join(APPENDICES),
                 "software": ", ".join(
                     [f"Python {platform.python_version()}"]
                     + [f"{package} {installed_version(package)}" for package in SOFTWARE]
