@@ -177,7 +177,9 @@ for name, values in history.history.items():
 
 # %%
 
-plot_history(history, "Loss and accuracy, on training and validation pictures")
+plot_history(
+    history, "The loss falls and the accuracy rises, on validation pictures too"
+)
 
 # %%
 # How well does it do?
@@ -211,7 +213,7 @@ by_name = table(
     Predicted=factor(names[predicted], class_names),
     Actual=factor(names[actual], class_names),
 )
-plot_confusion_matrix(by_name, "Test pictures: predicted against actual class")
+plot_confusion_matrix(by_name, "Test pictures: right answers stand out on the diagonal")
 
 # %%
 # These are the settings of the lecture. With few photographs they do not go far: in
@@ -228,7 +230,9 @@ plot_confusion_matrix(by_name, "Test pictures: predicted against actual class")
 kernel = model.layers[0].get_weights()[0]  # (3, 3, 3, 32)
 reach = np.abs(kernel).max()
 filters = np.moveaxis(kernel, -1, 0) / (2 * reach) + 0.5  # (32, 3, 3, 3), from 0 to 1
-plot_images(filters, [""] * 32, "The 32 filters of the first layer", columns=8)
+plot_images(
+    filters, [""] * 32, "The 32 filters of the first layer still look random", columns=8
+)
 
 # %%
 # What each layer makes of a picture

@@ -161,7 +161,7 @@ print(f"Test RMSE, miles per gallon: {rmse * test_sd:.4f}")
 plot_predicted(
     y_test,
     test_pred,
-    "Test cars: predicted against actual mpg, seed 1",
+    "Test cars, seed 1: high mpg is predicted high",
     "standardised mpg",
 )
 

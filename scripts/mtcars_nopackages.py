@@ -301,7 +301,7 @@ print(f"Test RMSE, miles per gallon: {rmse * test_range:.7g}")
 # %%
 
 plot_predicted(
-    y_test, test_pred, "Test cars: predicted against actual mpg", "normalised mpg"
+    y_test, test_pred, "Test cars: most predictions are too low", "normalised mpg"
 )
 
 # %%
@@ -340,7 +340,7 @@ print(f"Test RMSE on the training scale, miles per gallon: {honest_rmse:.7g}")
 plot_predicted(
     test_data["mpg"],
     mpg_pred,
-    "Test cars on the training scale: predicted against actual",
+    "Test cars on the training scale: nearer the line",
     "mpg",
 )
 plt.show()

@@ -480,7 +480,7 @@ line.set_label("transformer, five runs")
 ax.axvline(1958, color="0.6", linewidth=1)
 ax.set_ylabel("passengers (thousands)")
 ax.legend()
-fig.suptitle("Passengers of each month, and what was forecast for 1958 to 1960")
+fig.suptitle("Passengers: as last year is too low, the transformer follows")
 plt.show()
 
 # %%

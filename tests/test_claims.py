@@ -16,6 +16,7 @@ import sys
 import tokenize
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from bs4 import BeautifulSoup
 from r_fixtures import ROOT
@@ -206,6 +207,13 @@ def text_of(page: Path) -> list[str]:
     return [line.rstrip() for line in soup.get_text().splitlines() if line.strip()]
 
 
+def text_on_paper(path: Path) -> str:
+    """What a PDF says above its footers, where the date of the build is."""
+    with pypdfium2.PdfDocument(path) as pdf:
+        texts = [page.get_textpage().get_text_bounded(0, 60, *page.get_size()) for page in pdf]
+    return re.sub(r"built on \d+ \w+ \d+", "", "\n".join(texts))  # once on a title page
+
+
 def test_two_clean_builds_give_the_same_text(site, tmp_path):
     """Timings aside. The second build is made here, from a copy, with the same pictures."""
     for folder in ["docs", "scripts", "course"]:
@@ -229,3 +237,12 @@ def test_two_clean_builds_give_the_same_text(site, tmp_path):
     assert len(pages) > 15
     for page in pages:
         assert text_of(site / page) == text_of(tmp_path / "html" / page), page
+    papers = [path.relative_to(site) for path in site.glob("handouts/*.pdf")]
+    assert len(papers) > 30
+    for paper in papers:
+        assert text_on_paper(site / paper) == text_on_paper(tmp_path / "html" / paper), paper
+    notebooks = {path.name: path for path in site.glob("_downloads/*/*.ipynb")}
+    assert len(notebooks) > 30
+    for path in (tmp_path / "html").glob("_downloads/*/*.ipynb"):
+        assert path.read_bytes() == notebooks.pop(path.name).read_bytes(), path.name
+    assert not notebooks

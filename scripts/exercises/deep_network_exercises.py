@@ -159,7 +159,7 @@ for depth, line in [(1, "-"), (2, "--"), (4, ":")]:
 ax.set_xlabel("step")
 ax.set_ylabel("training loss, mean of 5 seeds")
 ax.legend()
-fig.suptitle("How the training loss falls with one, two and four hidden layers")
+fig.suptitle("The training loss falls with one, two and four hidden layers alike")
 plt.show()
 
 # %%

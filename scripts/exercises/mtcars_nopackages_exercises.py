@@ -155,7 +155,11 @@ actual = progression[test_rows]
 rmse = np.sqrt(np.mean((predicted - actual) ** 2))
 rmse_of_mean = np.sqrt(np.mean((progression[train_rows].mean() - actual) ** 2))
 print(f"Test RMSE {rmse:.1f}, of the mean {rmse_of_mean:.1f} (one run, seed 1)")
-plot_predicted(actual, predicted, "Diabetes after a year: predicted against actual")
+plot_predicted(
+    actual,
+    predicted,
+    "Diabetes after a year: the predictions follow, with wide scatter",
+)
 plt.show()
 
 # %%
