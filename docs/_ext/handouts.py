@@ -40,7 +40,7 @@ PAPERS = ("a4", "us-letter")
 STANDARD = "ua-1"
 EDITIONS = {"student": "", "solutions": "-solutions"}
 BOOKLET = "course"
-SLIDE_PARTS = "slide-parts.typ"
+SLIDES, SLIDE_PARTS = "slides.typ", "slide-parts.typ"
 APPENDICES = ("notation", "operations", "glossary")  # pages at the end of the booklet
 SOFTWARE = ("numpy", "pandas", "keras", "tensorflow")
 
@@ -191,17 +191,20 @@ def make_slides(workshop: Workshop, title: str) -> list[bool]:
         For each of the two, whether it was made.
     """
     slides = workshop.page(DECK, "slides", only_slides, SLIDE_PARTS)
-    names = titles(workshop.reader.article(DECK))
-    made = [workshop.make("slides", "slides.typ", [slides], edition="slides", title=title)]
-    starts = workshop.query("slides.typ", "<slide>", edition="slides", title=title)
-    (last,) = workshop.query("slides.typ", "<last>", edition="slides", title=title)
-    shown = [
-        {"title": name, "pages": list(range(start, end))}
-        for name, start, end in zip(names, starts, [*starts[1:], last + 1], strict=True)
-    ]
-    (workshop.folder / "slides.json").write_text(json.dumps(shown), encoding="utf-8")
-    if made[0] or not (workshop.folder / "slides").exists():
-        workshop.draw("slides.typ", "slides", edition="slides", title=title)
+    settings = {"edition": "slides", "title": title}
+    made = [workshop.make("slides", SLIDES, [slides], **settings)]
+    table = workshop.folder / "slides.json"
+    if made[0] or not table.exists():
+        workshop.draw(SLIDES, "slides", **settings)
+        starts = workshop.query(SLIDES, "<slide>", **settings)
+        (last,) = workshop.query(SLIDES, "<last>", **settings)
+        ends = [*starts[1:], last + 1]
+        names = titles(workshop.reader.article(DECK))
+        shown = [
+            {"title": name, "pages": list(range(start, end))}
+            for name, start, end in zip(names, starts, ends, strict=True)
+        ]
+        table.write_text(json.dumps(shown), encoding="utf-8")
     notes = workshop.page(DECK, "notes", only_notes, SLIDE_PARTS)
     pages = [notes, slides]  # the small pictures are those of the slides
     made.append(workshop.make("slides-notes", "notes.typ", pages, title=title))
@@ -260,9 +263,8 @@ def make_handouts(app, exception):
     made = make_slides(workshop, app.config.project)
     workshop.speak.save()
 
-    jobs = [
-        (
-            BOOKLET,
+    jobs = {
+        BOOKLET: (
             "booklet.typ",
             [page for pages in chapters.values() for page in pages] + last,
             {
@@ -275,33 +277,34 @@ def make_handouts(app, exception):
                 ),
             },
         )
-    ]
+    }
     for number, (name, pages) in enumerate(chapters.items(), start=1):
         for edition, suffix in EDITIONS.items():
-            jobs.append(
-                (
-                    name + suffix,
-                    "handout.typ",
-                    pages,
-                    {
-                        "edition": edition,
-                        "title": pages[0].title,
-                        "number": str(number),
-                        "lessons": str(len(names)),
-                        "lesson": f"bodies/{label_of(pages[0].docname)}.typ",
-                        "exercises": f"bodies/{label_of(pages[1].docname)}.typ",
-                    },
-                )
+            jobs[name + suffix] = (
+                "handout.typ",
+                pages,
+                {
+                    "edition": edition,
+                    "title": pages[0].title,
+                    "number": str(number),
+                    "lessons": str(len(names)),
+                    "lesson": f"bodies/{label_of(pages[0].docname)}.typ",
+                    "exercises": f"bodies/{label_of(pages[1].docname)}.typ",
+                },
             )
     with ThreadPoolExecutor(2) as pool:  # Typst works outside Python's lock
-        made += list(
-            status_iterator(
-                pool.map(lambda job: workshop.make(*job[:3], **job[3]), jobs),
-                "setting handouts... ",
-                "",
-                len(jobs),
-            )
-        )
+        results = {
+            name: pool.submit(workshop.make, name, template, pages, **own)
+            for name, (template, pages, own) in jobs.items()
+        }
+        # The booklet takes longest, so it starts first. But where a lesson cannot be set, it is
+        # the lesson that is to be named.
+        order = [name for name in results if name != BOOKLET] + [BOOKLET]
+        for name in status_iterator(order, "setting handouts... ", "", len(order)):
+            made.append(results[name].result())
+    for path in workshop.output.iterdir():  # of lessons that are no longer there
+        if path.stem not in {*jobs, "slides", "slides-notes"}:
+            path.unlink()
     logger.info("Handouts made anew: %s", sum(made))
 
 
