@@ -581,6 +581,18 @@ def test_code_that_is_too_wide_fails_and_is_named(website, tmp_path):
         make(workshop_in(website, tmp_path), "a")
 
 
+def test_output_that_is_too_wide_goes_on_in_the_next_line(website, tmp_path):
+    numbers = " ".join(map(str, range(1000, 1060)))
+    website("a", f'<div class="sphx-glr-script-out highlight-none"><pre>{numbers}</pre></div>')
+    workshop = workshop_in(website, tmp_path)
+    make(workshop, "a")
+    pdf = Pdf(workshop.output / "a.pdf")
+    assert squeezed(numbers) in pdf.text()
+    page = pdf.document[0]
+    boxes = [page.get_textpage().get_rect(k) for k in range(page.get_textpage().count_rects())]
+    assert max(box[2] for box in boxes) <= page.get_size()[0] - MARGINS["x"] + 4
+
+
 def test_an_admonition_keeps_its_title_and_a_foreign_link_its_words(website, tmp_path):
     website("a", '<div class="admonition tip"><p class="admonition-title">Mind</p><p>It.</p></div>')
     workshop = workshop_in(website, tmp_path)
