@@ -56,9 +56,13 @@ def article_of(read, docname: str):
 
 @dataclass
 class Facts:
-    """What a page has to say: its text in pieces, and what else is on it."""
+    """What a page has to say: its text in pieces, and what else is on it.
+
+    A PDF has the cells of a table in an order of its own, so their text stands apart.
+    """
 
     runs: list[str]
+    cells: list[str]
     code: list[str]
     figures: list[str]
     formulas: list[str]
@@ -71,12 +75,13 @@ class Facts:
         return Facts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Facts)))
 
 
-NOTHING = Facts([], [], [], [], 0, 0, 0)
+NOTHING = Facts([], [], [], [], [], 0, 0, 0)
 
 
 def facts_of(article) -> Facts:
     """Read an article, which is changed on the way."""
     result = Facts(
+        [],
         [],
         [code.get_text() for code in article.select("pre")],
         [image["alt"].strip() for image in article.select("img")],
@@ -85,6 +90,10 @@ def facts_of(article) -> Facts:
         len(article.select("table tr th")),
         len(article.select("h1, h2, h3")),
     )
+    for formula in article.select(".math"):
+        formula.replace_with("\0")
+    for table in article.select("table"):
+        result.cells.extend(runs_of(table.extract()))
     result.runs.extend(runs_of(article))
     return result
 
@@ -138,9 +147,7 @@ def squeezed(text: str, hyphens: bool = False) -> str:
 
 
 def runs_of(article) -> list[str]:
-    """The text in its order, squeezed, cut where a block or a formula begins or ends."""
-    for formula in article.select(".math"):
-        formula.replace_with("\0")
+    """The text in its order, squeezed, cut where a block begins or ends, and at each zero."""
     for block in article.find_all(BLOCKS):
         block.insert_before("\0")
         block.insert_after("\0")
@@ -226,6 +233,7 @@ def test_nothing_that_the_page_says_is_lost(opened, said, name):
             missing.append(run)
         elif name != "slides":  # there, two things may stand side by side
             place = found + len(run)
+    missing.extend(cell for cell in said(name).cells if cell not in text)
     assert not missing, f"{name}.pdf lacks, or has in another order: {missing[:5]}"
 
 
@@ -244,7 +252,8 @@ def test_a_handout_adds_no_number_of_its_own(opened, said, name):
         start = next(k for k, text in enumerate(pages) if text.startswith("Chapter 1"))
         pages, pattern = pages[start:-3], r"(?<![\d.(])\d+\.\d{3,}"
     numbers = set(re.findall(pattern, "\n".join(pages)))
-    known = "\0".join(said(name).runs + said(name).formulas)
+    facts = said(name)
+    known = "\0".join(facts.runs + facts.cells + facts.formulas)
     assert not {number for number in numbers if number not in known}
 
 
@@ -588,9 +597,10 @@ def test_output_that_is_too_wide_goes_on_in_the_next_line(website, tmp_path):
     make(workshop, "a")
     pdf = Pdf(workshop.output / "a.pdf")
     assert squeezed(numbers) in pdf.text()
-    page = pdf.document[0]
-    boxes = [page.get_textpage().get_rect(k) for k in range(page.get_textpage().count_rects())]
-    assert max(box[2] for box in boxes) <= page.get_size()[0] - MARGINS["x"] + 4
+    width, _ = pdf.document[0].get_size()
+    text = pdf.document[0].get_textpage()
+    ends = [text.get_rect(place)[2] for place in range(text.count_rects())]
+    assert max(ends) <= width - MARGINS["x"] + 4
 
 
 def test_an_admonition_keeps_its_title_and_a_foreign_link_its_words(website, tmp_path):
