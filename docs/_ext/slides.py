@@ -54,7 +54,7 @@ def titles(article: Tag) -> list[str]:
 
 
 def lay_out(slide: Tag) -> None:
-    """A figure stands beside the rest, and R beside Python, where the code is narrow enough."""
+    """A figure stands beside the rest, where the code is narrow enough."""
     widths = [
         len(line) for code in slide.select("pre") for line in code.get_text().splitlines()
     ] or [0]
