@@ -352,12 +352,17 @@ def links_of(path: Path) -> list[set[int]]:
     return result
 
 
-def test_the_index_of_the_booklet_tells_where_a_term_is_used(opened):
+def test_the_index_of_the_booklet_tells_where_a_term_is_used(opened, read):
     pages = opened("course").text_of_pages()
-    index = "\n".join(pages[-4:])
+    first = next(k for k, text in enumerate(pages) if text.startswith("Index"))
+    index = "\n".join(pages[first:])
+    terms = [term.get_text().removesuffix("¶") for term in read("glossary.html").select("dt")]
+    assert len(terms) > 60
+    absent = [term for term in terms if not re.search(squeezed(term) + r"\d", squeezed(index))]
+    assert not absent
     for term in ["hidden layer", "softmax", "backpropagation", "epoch"]:
-        entry = re.search(rf"^{term}\s+(\d+(?:,\s+\d+)*)", index, flags=re.M)
-        assert entry, f"{term} is not in the index."
+        entry = re.search(rf"^{term}\s+(\d+(?:,\s+\d+)+)", index, flags=re.M)
+        assert entry, f"{term} is not in the index, or with one page only."
         for number in map(int, entry.group(1).split(",")):
             words = squeezed(pages[number - 1]).lower()
             assert squeezed(term).lower() in words, f"{term} is not on page {number}."
