@@ -21,6 +21,7 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from files import write_if_changed
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx_design.shared import create_component
@@ -100,8 +101,7 @@ def write_student_versions(app):
     for script in Path(app.srcdir, settings["gallery_dirs"]).rglob(f"*{SUFFIX}.py"):
         text = student_version(script.read_text(encoding="utf-8")).encode()
         student = script.with_name(script.name.replace(f"{SUFFIX}.py", f"{STUDENT}.py"))
-        if not student.exists() or student.read_bytes() != text:  # Sphinx looks at the date
-            student.write_bytes(text)
+        write_if_changed(student, text)
 
 
 def link_exercises(app, docname, source):

@@ -24,6 +24,7 @@ from pathlib import Path
 import matplotlib
 import pypandoc
 import typst
+from files import write_if_changed
 from lecture import LESSONS
 from page_to_typst import Page, PageReader, label_of
 from slides import DECK, only_notes, only_slides, titles
@@ -60,7 +61,7 @@ class Workshop:
         for place in (folder, folder / "bodies", folder / "pictures", self.output):
             place.mkdir(parents=True, exist_ok=True)
         for template in TEMPLATES.iterdir():
-            copy_if_changed(template, folder / template.name)
+            write_if_changed(folder / template.name, template.read_bytes())
         self.tools = digest(
             *(path.read_bytes() for path in sorted(TEMPLATES.iterdir())),
             *((HERE / name).read_bytes() for name in ("page_to_typst.py", "spoken_math.py")),
@@ -79,16 +80,16 @@ class Workshop:
             for term in glossary.select("dl.glossary dt")
         }
 
-    def page(self, docname: str, title: str = "", part=None, parts: str = "course.typ") -> Page:
+    def page(self, docname: str, name: str = "", part=None, parts: str = "course.typ") -> Page:
         """The body of a page, from memory if the page has not changed.
 
         Args:
             docname: the page's name on the website.
-            title: the name of its body; that of the page without it.
+            name: the name of its body; that of the page without it.
             part: a function that takes the article and gives the part that is wanted.
             parts: the template with the functions that the body calls.
         """
-        name = title or label_of(docname)
+        name = name or label_of(docname)
         article = self.reader.article(docname)
         if part is not None:
             article = part(article)
@@ -112,7 +113,7 @@ class Workshop:
     def keep(self, pictures: list[Path]) -> None:
         """Bring the pictures of a page into the workshop."""
         for path in pictures:
-            copy_if_changed(path, self.folder / "pictures" / path.name)
+            write_if_changed(self.folder / "pictures" / path.name, path.read_bytes())
 
     def typst(self, function, template: str, *arguments, **settings):
         """Call a function of Typst's for a template."""
@@ -218,13 +219,6 @@ def digest(*parts: str | bytes) -> str:
         data = part.encode() if isinstance(part, str) else part
         result.update(len(data).to_bytes(8, "big") + data)
     return result.hexdigest()
-
-
-def copy_if_changed(source: Path, target: Path) -> None:
-    """Copy a file, unless the copy is there already."""
-    content = source.read_bytes()
-    if not target.exists() or target.read_bytes() != content:
-        target.write_bytes(content)
 
 
 def build_time() -> datetime:

@@ -27,6 +27,7 @@ from pathlib import Path
 
 import pypandoc
 from exercises import BEGIN, END, STUDENT, SUFFIX
+from files import write_if_changed
 from sphinx.errors import ExtensionError
 from sphinx_gallery.notebook import (
     add_code_cell,
@@ -578,12 +579,6 @@ def zipped(files: list[Path]) -> bytes:
             entry.create_system, entry.external_attr = 3, 0o644 << 16
             target.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
     return archive.getvalue()
-
-
-def write_if_changed(path: Path, content: bytes):
-    """Leave a file alone that says the same already: Sphinx looks at the date."""
-    if not path.exists() or path.read_bytes() != content:
-        path.write_bytes(content)
 
 
 def write_notebooks(app):

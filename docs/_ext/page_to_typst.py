@@ -25,8 +25,8 @@ WEBSITE_ONLY = (
 )
 # Elements around others that mean nothing on paper.
 UNWRAPPED = (
-    "section, div.math-wrapper, div.sd-summary-content, div.table-wrapper, div.compound, "
-    "span.pre, span.doc, span.std, span.xref, span.versionmodified"
+    "section, div.math-wrapper, div.sd-summary-content, div.table-wrapper, "
+    "span:not([words]):not([anchor])"
 )
 KNOWN = {
     *("a", "blockquote", "br", "code", "em", "li", "ol", "p", "pre", "strong", "sub", "sup", "ul"),
@@ -148,8 +148,6 @@ class Cleaner:
         self.cells()
         for element in self.article.select(UNWRAPPED):
             element.unwrap()
-        for span in self.article.select("span[id], span:not([words]):not([anchor])"):
-            span.unwrap()
         self.check()
 
     def error(self, problem: str, element: Tag) -> ExtensionError:

@@ -16,13 +16,17 @@ def slides_of(article: Tag) -> list[Tag]:
     return [heading.find_parent("section") for heading in article.select("h3")]
 
 
+def drop_introduction(article: Tag) -> None:
+    """Take away what stands between the title of the deck and its first part."""
+    for element in article.h1.find_next_siblings(lambda tag: tag.name != "section"):
+        element.decompose()
+
+
 def only_slides(article: Tag) -> Tag:
     """The deck without its introduction and its notes, each slide laid out."""
     for notes in article.select(".speaker-notes"):
         notes.decompose()
-    introduction = article.h1.find_next_siblings(lambda tag: tag.name != "section")
-    for element in introduction:
-        element.decompose()
+    drop_introduction(article)
     for slide in slides_of(article):
         lay_out(slide)
         part = slide.find_previous_sibling("h2")
@@ -34,9 +38,7 @@ def only_slides(article: Tag) -> Tag:
 
 def only_notes(article: Tag) -> Tag:
     """The deck with nothing but titles and notes."""
-    introduction = article.h1.find_next_siblings(lambda tag: tag.name != "section")
-    for element in introduction:
-        element.decompose()
+    drop_introduction(article)
     for number, slide in enumerate(slides_of(article), start=1):
         for element in slide.find_all(recursive=False):
             if element.name != "h3" and "speaker-notes" not in element.get("class", []):
