@@ -25,6 +25,7 @@ __all__ = [
     "TOLERANCES",
     "Comparison",
     "assert_agree",
+    "bound",
     "central_difference",
     "compare",
     "compare_all",
@@ -223,12 +224,42 @@ def central_difference(
     return gradient
 
 
+def bound(difference: float) -> str:
+    """What rounding has left, as it is fit to be printed: the next power of ten above it.
+
+    Its digits mean nothing. They may change from run to run, since the order in which a library
+    adds numbers depends on where in memory they lie and on how many processors share the work.
+
+    Args:
+        difference: a number that is not negative.
+
+    Returns:
+        A text such as ``"< 1e-15"``. Nothing is told of less than 1e-16, 0 included.
+
+    Raises:
+        ValueError: if the difference is negative, infinite or not a number.
+    """
+    if not 0 <= difference < np.inf:
+        raise ValueError(
+            f"bound expects a finite number that is not negative. Received: {difference}. "
+            "Take the largest absolute difference."
+        )
+    exponent = -16
+    while difference >= float(f"1e{exponent}"):
+        exponent += 1
+    return f"< {float(f'1e{exponent}'):.0e}"
+
+
 def print_comparisons(comparisons: Iterable[Comparison]) -> None:
-    """Print one line for each comparison: what, its shape, and the two largest differences."""
+    """Print one line for each comparison: what, its shape, and the two largest differences.
+
+    Where the arrays agree, the differences are what rounding has left, and are told as a `bound`.
+    """
     comparisons = list(comparisons)
     name_width = max([16, *(len(c.name) + 2 for c in comparisons)])
     shape_width = max([12, *(len(str(c.shape)) + 2 for c in comparisons)])
     print(f"{'':<{name_width}}{'shape':<{shape_width}}{'largest difference':>20}{'relative':>12}")
     for c in comparisons:
+        show = bound if c.dtype in TOLERANCES and c.agrees() else "{:.1e}".format
         places = f"{c.name:<{name_width}}{c.shape!s:<{shape_width}}"
-        print(f"{places}{c.max_abs:>20.1e}{c.max_rel:>12.1e}")
+        print(f"{places}{show(c.max_abs):>20}{show(c.max_rel):>12}")

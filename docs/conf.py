@@ -34,6 +34,7 @@ extensions = [
     "lecture",
     "notebooks",
     "operations",
+    "stale",
     "static_math",
 ]
 exclude_patterns = ["_build"]
@@ -96,5 +97,6 @@ html_show_sourcelink = False
 copybutton_exclude = ".linenos, .gp, .go"
 suppress_warnings = [
     "config.cache",  # the gallery's settings hold objects that cannot be stored
+    "sphinx_gallery.space_in_filename",  # a folder such as "My Courses" will do
     "autosectionlabel.*",  # a heading may stand twice on a page; links to it go to the first
 ]

@@ -185,7 +185,9 @@ plot_history(
 # How well does it do?
 # --------------------
 #
-# Guessing would be right for one picture in ten.
+# Guessing would be right for one picture in ten. On a computer with another number of
+# processor cores the digits may differ: single precision rounds, sums are then taken in
+# another order, and training multiplies what that changes.
 #
 # .. code-block:: r
 #

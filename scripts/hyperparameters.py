@@ -20,15 +20,14 @@ as many updates as it takes to see each training flower once.
 import matplotlib.pyplot as plt
 import numpy as np
 
+import optuna
+
+from course import layers
 from course.data import load_iris
 from course.optimizers import SGD, Adam, RMSprop
-from course.quiet import quiet_start
 from course.rbase import max_col, one_hot, r_print
 from course.rrandom import RRandom
-
-with quiet_start():
-    import keras
-    import optuna
+from course.sequential import Sequential
 
 plt.style.use("course.lecture")
 
@@ -534,41 +533,37 @@ fig.suptitle("More hidden units: a smaller loss, and less depends on the start")
 # Hyper-parameters depend on one another, so it is not enough to set one after the
 # other. A program can search for all at once. *Optuna* draws each setting at random in
 # the first trials, and later prefers settings near those that did well. We ask for a
-# learning rate, a number of hidden units and a batch size for the Keras model of the
-# same network.
+# learning rate, a number of hidden units and a batch size for the same network, built
+# from ``course.layers``. They take the calls of Keras and compute what Keras computes,
+# and for a network this small they are much quicker, which a search needs.
 #
 # The test flowers must not choose, or they could no longer say how well the choice
 # does. So the last 21 training flowers become *validation* flowers: the search trains
 # on the other 84 and compares the losses on the 21.
 #
-# ``fit`` has some work to do at the start of each epoch. To save it, all epochs are in
-# one call: ``rows`` has each flower once per epoch, each time in a new order. The five
-# best trials are printed, each with its validation loss in front.
+# The five best trials are printed, each with its validation loss in front.
 
 n_fit, search_epochs, n_trials = 84, 40, 16
 
 
 def fit_model(setting, n, seed):
-    keras.utils.set_random_seed(seed)
-    model = keras.Sequential(
+    model = Sequential(
         [
-            keras.layers.Input((4,)),
-            keras.layers.Dense(setting["units"], activation="relu"),
-            keras.layers.Dense(3, activation="softmax"),
-        ]
+            layers.Input((4,)),
+            layers.Dense(setting["units"], activation="relu"),
+            layers.Dense(3, activation="softmax"),
+        ],
+        seed=seed,
     )
-    optimizer = keras.optimizers.Adam(setting["learning_rate"])
-    model.compile(optimizer, "categorical_crossentropy")
-    rng = np.random.default_rng(seed)
-    rows = np.concatenate([rng.permutation(n) for _ in range(search_epochs)])
-    batch_size = setting["batch_size"]
-    model.fit(X_train[rows], Y_train[rows], batch_size, shuffle=False, verbose=0)
+    model.compile(Adam(setting["learning_rate"]), "categorical_crossentropy")
+    x, y, batch_size = X_train[:n], Y_train[:n], setting["batch_size"]
+    model.fit(x, y, batch_size, search_epochs, verbose=0)
     return model
 
 
 def validation_loss(setting, seed):
     model = fit_model(setting, n_fit, seed)
-    return model.evaluate(X_train[n_fit:], Y_train[n_fit:], verbose=0)
+    return model.evaluate(X_train[n_fit:], Y_train[n_fit:])
 
 
 def objective(trial):
@@ -616,7 +611,7 @@ print(f"Trials not clearly worse: {np.sum(values <= mean + 2 * sd)} of {n_trials
 # sees the test flowers once.
 
 model = fit_model(best, 105, seed=1)
-test_pred = model.predict(X_test, verbose=0)  # (45, 3)
+test_pred = model.predict(X_test)  # (45, 3)
 right = np.sum(max_col(test_pred) == max_col(Y_test))
 print(f"One run, seed 1: {right} of {len(X_test)} test flowers right")
 print(f"One flower more or less is {1 / len(X_test):.3f} of the accuracy")

@@ -190,7 +190,9 @@ print(
 )
 
 # %%
-# The first number is the mean, the second the standard deviation over the seeds.
+# The first number is the mean, the second the standard deviation over the seeds. On a
+# computer with another number of processor cores the last digits may differ: single
+# precision rounds, and sums are then taken in another order.
 #
 # The same network by hand and in Keras
 # -------------------------------------

@@ -5,7 +5,6 @@ the values are those that ``course.images`` checks. Nothing of it is typed.
 """
 
 import hashlib
-import inspect
 from pathlib import Path
 
 import pandas as pd
@@ -62,8 +61,6 @@ class DataFile(SphinxDirective):
             facts = facts_of(name)
         except ValueError as error:
             raise self.error(str(error)) from error
-        self.env.note_dependency(inspect.getfile(images) if name == ARCHIVE else DATASETS / name)
-        self.env.note_dependency(__file__)
         fields = nodes.field_list(classes=["data-file", "measured"])
         for what, value in facts.items():
             text = nodes.Text(value) if what == "Size" else nodes.literal("", value)

@@ -259,7 +259,6 @@ class FromLesson(SphinxDirective):
                 "Correct it."
             )
         self.env.note_dependency(str(path))
-        self.env.note_dependency(__file__)
         try:
             return self.take(path.read_text(encoding="utf-8"))
         except ValueError as error:

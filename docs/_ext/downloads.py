@@ -13,7 +13,6 @@ from pathlib import Path, PurePosixPath
 from exercises import SUFFIX
 from handouts import EDITIONS
 from lecture import LESSONS
-from lecture import __file__ as order_of_lessons
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -78,8 +77,6 @@ class Downloads(SphinxDirective):
 
     def run(self):
         """Return the table."""
-        self.env.note_dependency(__file__)
-        self.env.note_dependency(order_of_lessons)
         text = table_of_downloads([Path(lesson).stem for lesson in LESSONS])
         return self.parse_text_to_nodes(text, offset=self.content_offset)
 

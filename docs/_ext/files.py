@@ -1,9 +1,71 @@
-"""How the extensions write files that a build reads again."""
+"""How the extensions write files, and how they find out what is stale.
 
+A thing is stale if what it was made from is not what is there now. So `digest` makes one checksum of
+all that it is made from, and the checksum is kept beside it. A build may be killed at any moment:
+files are written beside their place and renamed, and a memory that cannot be read is none.
+"""
+
+import hashlib
+import json
 from pathlib import Path
+
+
+def digest(*parts: str | bytes | Path) -> str:
+    """One checksum of all parts.
+
+    Args:
+        parts: texts and bytes count as they are, a file with its name and content, a folder with
+            all its files. What Python and the operating system leave in folders does not count.
+    """
+    result = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, Path):
+            part = digest(*pieces_of(part))
+        data = part.encode() if isinstance(part, str) else part
+        result.update(len(data).to_bytes(8, "big") + data)
+    return result.hexdigest()
+
+
+def pieces_of(path: Path) -> list[str | bytes]:
+    """The names and the checksums of a file, or of all files in a folder."""
+    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    pieces = []
+    for file in files:
+        name = file.relative_to(path.parent).as_posix()
+        if file.is_file() and "/__pycache__/" not in name and not file.name.startswith("."):
+            with open(file, "rb") as content:
+                pieces += [name, hashlib.file_digest(content, "sha256").digest()]
+    return pieces
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there as a whole or not at all."""
+    beside = path.with_name(f"{path.name}.part")
+    beside.write_bytes(content)
+    beside.replace(path)
 
 
 def write_if_changed(path: Path, content: bytes) -> None:
     """Leave a file alone that says the same already: Sphinx looks at the date."""
     if not path.exists() or path.read_bytes() != content:
-        path.write_bytes(content)
+        write_whole(path, content)
+
+
+def remember(path: Path, key: str, value: object) -> None:
+    """Keep a value, to be asked for with `recall`.
+
+    Args:
+        path: of the file that keeps it.
+        key: the `digest` of all that the value was made from.
+        value: what JSON can hold.
+    """
+    write_whole(path, json.dumps({"key": key, "value": value}).encode())
+
+
+def recall(path: Path, key: str) -> object:
+    """What was kept under this key, or None: nothing was, or it cannot be read."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        return known["value"] if known["key"] == key else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None

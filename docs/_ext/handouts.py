@@ -10,7 +10,6 @@ What is made is kept beside the doctrees with a checksum of all that went into i
 again only if that has changed.
 """
 
-import hashlib
 import json
 import os
 import platform
@@ -24,7 +23,7 @@ from pathlib import Path
 import matplotlib
 import pypandoc
 import typst
-from files import write_if_changed
+from files import digest, recall, remember, write_if_changed, write_whole
 from lecture import LESSONS
 from page_to_typst import Page, PageReader, label_of
 from slides import DECK, only_notes, only_slides, titles
@@ -53,21 +52,18 @@ class Workshop:
         folder: where it is; made if need be.
         website: the folder of the built website.
         settings: what the templates ask for in every PDF.
+        made_from: a checksum of the extensions and of the software (``stale.py``).
     """
 
-    def __init__(self, folder: Path, website: Path, settings: dict[str, str]):
+    def __init__(self, folder: Path, website: Path, settings: dict[str, str], made_from: str = ""):
         self.folder, self.website, self.settings = folder, website, settings
+        undated = {name: text for name, text in settings.items() if name != "built"}
+        self.made_from = digest(made_from, json.dumps(undated))
         self.output = website / "handouts"
         for place in (folder, folder / "bodies", folder / "pictures", self.output):
             place.mkdir(parents=True, exist_ok=True)
         for template in TEMPLATES.iterdir():
             write_if_changed(folder / template.name, template.read_bytes())
-        self.tools = digest(
-            *(path.read_bytes() for path in sorted(TEMPLATES.iterdir())),
-            *((HERE / name).read_bytes() for name in ("page_to_typst.py", "spoken_math.py")),
-            pypandoc.get_pandoc_version(),
-            installed_version("typst"),
-        )
         self.fonts = [str(Path(matplotlib.get_data_path(), "fonts", "ttf"))]  # DejaVu
         self.speak = Speaker(folder / "speech.json")
         self.reader = PageReader(website, self.speak, self.terms())
@@ -93,21 +89,16 @@ class Workshop:
         article = self.reader.article(docname)
         if part is not None:
             article = part(article)
-        key = digest(self.tools, parts, str(article), json.dumps(self.reader.terms))
+        pictures = self.reader.pictures(article, docname)
+        key = digest(self.made_from, parts, str(article), json.dumps(self.reader.terms), *pictures)
         memory = self.folder / "bodies" / f"{name}.json"
-        body = self.folder / "bodies" / f"{name}.typ"
-        if memory.exists():
-            known = json.loads(memory.read_text(encoding="utf-8"))
-            if known.pop("key") == key:
-                known["pictures"] = [Path(path) for path in known["pictures"]]
-                page = Page(**known)
-                self.keep(page.pictures)
-                return page
-        page = self.reader.convert(article, docname)
-        self.keep(page.pictures)
-        body.write_text(f'#import "/{parts}": *\n{page.typst}', encoding="utf-8")
-        content = asdict(page) | {"key": key, "pictures": [str(path) for path in page.pictures]}
-        memory.write_text(json.dumps(content), encoding="utf-8")
+        known = recall(memory, key)
+        page = Page(**known) if known else self.reader.convert(article, docname)
+        self.keep(pictures)
+        body = f'#import "/{parts}": *\n{page.typst}'
+        write_if_changed(self.folder / "bodies" / f"{name}.typ", body.encode())
+        if not known:
+            remember(memory, key, asdict(page))
         return page
 
     def keep(self, pictures: list[Path]) -> None:
@@ -135,9 +126,9 @@ class Workshop:
 
     def draw(self, template: str, folder: str, **settings: str) -> None:
         """Write each page of a document as a picture: 1.svg, 2.svg ..."""
+        pages = self.typst(typst.compile, template, format="svg", sys_inputs=settings)
         shutil.rmtree(self.folder / folder, ignore_errors=True)
         (self.folder / folder).mkdir()
-        pages = self.typst(typst.compile, template, format="svg", sys_inputs=settings)
         for number, picture in enumerate(pages, start=1):
             (self.folder / folder / f"{number}.svg").write_bytes(picture)
 
@@ -150,17 +141,15 @@ class Workshop:
         Raises:
             ExtensionError: if Typst refuses it; it names the PDF, its pages and the reason.
         """
-        settings = self.settings | settings
         key = digest(
-            self.tools,
+            self.made_from,
             template,
-            json.dumps({name: text for name, text in settings.items() if name != "built"}),
-            *(page.typst for page in pages),
-            *(path.read_bytes() for page in pages for path in page.pictures),
+            json.dumps(settings),
+            *(text for page in pages for text in (page.typst, page.pictures)),
         )
         stamp = self.folder / f"{name}.sha256"
         result = self.output / f"{name}.pdf"
-        if result.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == key:
+        if result.exists() and stamp.exists() and stamp.read_bytes() == key.encode():
             return False
         stamp.unlink(missing_ok=True)
         try:
@@ -180,8 +169,8 @@ class Workshop:
         if warnings:
             problems = "\n".join(getattr(warning, "message", str(warning)) for warning in warnings)
             raise ExtensionError(f"handouts/{name}.pdf: Typst warns.\n{problems}")
-        result.write_bytes(content)
-        stamp.write_text(key, encoding="utf-8")
+        write_whole(result, content)
+        write_whole(stamp, key.encode())
         return True
 
 
@@ -194,8 +183,11 @@ def make_slides(workshop: Workshop, title: str) -> list[bool]:
     slides = workshop.page(DECK, "slides", only_slides, SLIDE_PARTS)
     settings = {"edition": "slides", "title": title}
     made = [workshop.make("slides", SLIDES, [slides], **settings)]
-    table = workshop.folder / "slides.json"
-    if made[0] or not table.exists():
+    key = digest(workshop.made_from, slides.typst, slides.pictures, title)
+    memory = workshop.folder / "drawn.json"
+    shown = recall(memory, key)
+    if shown is None:
+        memory.unlink(missing_ok=True)
         workshop.draw(SLIDES, "slides", **settings)
         starts = workshop.query(SLIDES, "<slide>", **settings)
         (last,) = workshop.query(SLIDES, "<last>", **settings)
@@ -205,20 +197,12 @@ def make_slides(workshop: Workshop, title: str) -> list[bool]:
             {"title": name, "pages": list(range(start, end))}
             for name, start, end in zip(names, starts, ends, strict=True)
         ]
-        table.write_text(json.dumps(shown), encoding="utf-8")
+        remember(memory, key, shown)
+    write_if_changed(workshop.folder / "slides.json", json.dumps(shown).encode())
     notes = workshop.page(DECK, "notes", only_notes, SLIDE_PARTS)
     pages = [notes, slides]  # the small pictures are those of the slides
     made.append(workshop.make("slides-notes", "notes.typ", pages, title=title))
     return made
-
-
-def digest(*parts: str | bytes) -> str:
-    """One checksum of all parts."""
-    result = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        result.update(len(data).to_bytes(8, "big") + data)
-    return result.hexdigest()
 
 
 def build_time() -> datetime:
@@ -244,7 +228,8 @@ def make_handouts(app, exception):
         "version": app.config.version,
         "built": f"{now.day} {now:%B %Y}",
     }
-    workshop = Workshop(Path(app.doctreedir) / "handouts", Path(app.outdir), settings)
+    folder = Path(app.doctreedir) / "handouts"
+    workshop = Workshop(folder, Path(app.outdir), settings, app.config.made_from)
     names = [Path(lesson).stem for lesson in LESSONS]
     chapters = {
         name: [

@@ -208,9 +208,6 @@ class LayerTable(SphinxDirective):
 
     def run(self):
         """Return the table."""
-        for module in (layers, agreement):
-            self.env.note_dependency(inspect.getfile(module))
-        self.env.note_dependency(__file__)
         measured = measure()
         body = nodes.tbody()
         for name, (forward, backward, r_name, _) in LAYERS.items():
@@ -218,7 +215,7 @@ class LayerTable(SphinxDirective):
                 code = textwrap.indent(numpy_lines(getattr(layers, name), way), "   ")
                 differences = [".. rst-class:: measured", ""]
                 differences += [
-                    f"| {dtype}:\n| {value:.1e}" for dtype, value in measured[name, way].items()
+                    f"| {dtype}:\n| {agreement.bound(value)}" for dtype, value in measured[name, way].items()
                 ]
                 formula = textwrap.indent(textwrap.dedent(formula), "   ")
                 cells = [

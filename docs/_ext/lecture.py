@@ -1,15 +1,8 @@
 """What the gallery has to know of the lecture: the order of its lessons, a clean start for each."""
 
-import hashlib
-import os
 import re
-import shutil
 import sys
 from pathlib import Path
-
-from course.images import find_images
-
-ROOT = Path(__file__).parents[2]
 
 LESSONS = (
     "keras_model.py",
@@ -69,29 +62,6 @@ def reset_keras(gallery_conf, script):
         keras.backend.clear_session()
 
 
-def discard_stale_lessons(app, config):
-    """Have all lessons run anew if the package behind them or the choice of pictures has changed.
-
-    The gallery runs a script again when the script has changed, and does not look at what the
-    script imports.
-    """
-    lessons = Path(app.srcdir) / config.sphinx_gallery_conf["gallery_dirs"]
-    stamp = lessons / "course.sha256"
-    images = find_images()
-    if isinstance(images, Path):
-        images = images.resolve()  # the gallery runs the lessons from another folder
-        os.environ["COURSE_IMAGES"] = str(images)
-    digest = hashlib.sha256(str(images).encode())
-    for path in sorted((ROOT / "course").rglob("*")):
-        if path.suffix in {".csv", ".mplstyle", ".py"}:
-            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == digest.hexdigest():
-        return
-    shutil.rmtree(lessons, ignore_errors=True)
-    lessons.mkdir()
-    stamp.write_text(digest.hexdigest(), encoding="utf-8")
-
-
 def say_which_pictures(app, docname, source):
     """Put a note under the title of a lesson that says which pictures its run has used."""
     pictures = re.search(r"^ +Pictures: (.+)$", source[0], flags=re.M)
@@ -102,6 +72,5 @@ def say_which_pictures(app, docname, source):
 
 def setup(app):
     """Register with Sphinx."""
-    app.connect("config-inited", discard_stale_lessons, priority=1)
     app.connect("source-read", say_which_pictures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -460,7 +460,6 @@ class Operations(SphinxDirective):
         (group,) = self.arguments
         if group not in OPERATIONS:
             raise self.error(f"operations: expected {', '.join(OPERATIONS)}. Received: {group}.")
-        self.env.note_dependency(__file__)
         body = nodes.tbody()
         for operation in OPERATIONS[group]:
             name, lesson, formula, *lines = astuple(operation)

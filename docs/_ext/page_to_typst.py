@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pypandoc
 from bs4 import BeautifulSoup, Comment, Tag
+from files import digest
 from PIL import Image
 from sphinx.errors import ExtensionError
 
@@ -49,13 +50,13 @@ class Page:
         docname: its name on the website, such as ``lessons/iris_nopackages``.
         title: its title, in plain words.
         typst: the body, as Typst.
-        pictures: the files that the body shows; it calls them by the last part of their paths.
+        pictures: a checksum of the pictures that the body shows.
     """
 
     docname: str
     title: str
     typst: str
-    pictures: list[Path]
+    pictures: str
 
 
 def label_of(docname: str, anchor: str = "") -> str:
@@ -68,6 +69,11 @@ def title_of(article: Tag) -> str:
     """The title of a page, in plain words."""
     heading = article.find(["h1", "h2", "h3"])
     return " ".join(heading.get_text().replace("¶", "").split()) if heading else ""
+
+
+def detailed(image: Tag) -> str:
+    """The address of a picture in its highest resolution."""
+    return image.get("srcset", image["src"]).split(",")[-1].split()[0]
 
 
 class PageReader:
@@ -99,13 +105,22 @@ class PageReader:
             raise ExtensionError(f"{docname}: expected an article in {path}. Found none.")
         return article
 
+    def pictures(self, article: Tag, docname: str) -> list[Path]:
+        """The files of the pictures that a page shows: each as on the screen, and in detail."""
+        folder = (self.website / f"{docname}.html").parent
+        return [
+            (folder / source).resolve()
+            for image in article.select("img")
+            for source in (image["src"], detailed(image))
+        ]
+
     def convert(self, article: Tag, docname: str) -> Page:
         """Turn a page, or a part of it, into Typst; the elements are changed on the way.
 
         Raises:
             ExtensionError: for an element that has no way onto paper; it names page and element.
         """
-        title = title_of(article)
+        title, pictures = title_of(article), digest(*self.pictures(article, docname))
         cleaner = Cleaner(self, docname, article)
         cleaner.clean()
         try:
@@ -118,7 +133,7 @@ class PageReader:
             )
         except RuntimeError as error:
             raise ExtensionError(f"{docname}: pandoc cannot read this page.\n{error}") from error
-        return Page(docname, title, typst, cleaner.pictures)
+        return Page(docname, title, typst, pictures)
 
 
 class Cleaner:
@@ -128,7 +143,6 @@ class Cleaner:
         self.website, self.speak, self.terms = reader.website, reader.speak, reader.terms
         self.docname = docname
         self.article = article
-        self.pictures: list[Path] = []
 
     def clean(self) -> None:
         """Change the article."""
@@ -238,15 +252,13 @@ class Cleaner:
             words = image.get("alt", "").strip()
             if not words or words == image["src"]:
                 raise self.error("a figure needs alternative text", image)
-            source = image.get("srcset", image["src"]).split(",")[-1].split()[0]
             page = self.website / f"{self.docname}.html"
-            path = (page.parent / source).resolve()
             with Image.open((page.parent / image["src"]).resolve()) as picture:
                 points = round(picture.width * POINTS_PER_PIXEL)
-            image.attrs = {"src": path.name, "words": words, "points": str(points)}
+            name = Path(detailed(image)).name
+            image.attrs = {"src": name, "words": words, "points": str(points)}
             if image.parent.name in {"section", "article", "div"}:
                 image.wrap(self.new("p"))
-            self.pictures.append(path)
 
     def headings(self) -> None:
         """Headings carry the names of their sections."""

@@ -6,15 +6,15 @@ Its JavaScript files are in ``speech/``, from the npm packages speech-rule-engin
 inside Python, with no network.
 """
 
-import hashlib
 import json
 import re
 from functools import cache
 from pathlib import Path
 
 import quickjs
+from files import digest, recall, remember
 from sphinx.errors import ExtensionError
-from static_math import render
+from static_math import KATEX, render
 
 FILES = Path(__file__).parent / "speech"
 
@@ -101,9 +101,8 @@ class Speaker:
 
     def __init__(self, memory: Path):
         self.memory = memory
-        self.voice = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-        known = json.loads(memory.read_text(encoding="utf-8")) if memory.exists() else {}
-        self.words = known.get("words", {}) if known.get("voice") == self.voice else {}
+        self.voice = digest(Path(__file__), FILES, KATEX)
+        self.words = recall(memory, self.voice) or {}
 
     def __call__(self, formula: str) -> str:
         """The formula in English words, see `spoken`."""
@@ -113,8 +112,7 @@ class Speaker:
 
     def save(self) -> None:
         """Write the file."""
-        content = {"voice": self.voice, "words": self.words}
-        self.memory.write_text(json.dumps(content), encoding="utf-8")
+        remember(self.memory, self.voice, self.words)
 
 
 def spoken(formula: str) -> str:

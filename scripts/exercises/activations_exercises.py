@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from course import activations
+from course.agreement import bound
 
 plt.style.use("course.lecture")
 
@@ -68,7 +69,7 @@ z = np.linspace(-3, 3, 13)
 a = np.tanh(z)
 for name, claimed in [("1 - a", 1 - a), ("1 - a^2", 1 - a**2)]:
     difference = np.abs(claimed - slope_of(np.tanh, z)).max()
-    print(f"{name}: largest difference {difference:.1e}")
+    print(f"{name}: largest difference {difference:.6f}")
 
 # %%
 # It is :math:`1 - \tanh^2 z`. Like that of the sigmoid, it can be computed from the
@@ -100,7 +101,7 @@ def softsign_derivative(z):
 away = z[np.abs(z) > 1e-3]  # at 0 the second derivative jumps
 numeric = slope_of(softsign, away)
 difference = np.abs(softsign_derivative(away) - numeric).max()
-print(f"Largest difference from the slope: {difference:.1e}")
+print("Largest difference from the slope:", bound(difference))
 fig, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(6.4, 5))
 above.plot(z, softsign(z), label="softsign")
 above.plot(z, np.tanh(z), "--", label="tanh")

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_sample_image
 
+from course.agreement import bound
 from course.plots import plot_images
 
 plt.style.use("course.lecture")
@@ -103,7 +104,7 @@ point[4, 4] = 1
 one_kernel = convolve(convolve(point, blur), blur)  # (5, 5)
 print(np.round(one_kernel * 81).astype(int))
 difference = np.abs(convolve(picture, one_kernel) - twice).max()
-print(f"Largest difference: {difference:.1e}")
+print("Largest difference:", bound(difference))
 print("Weights: one kernel", one_kernel.size, "- two kernels", 2 * blur.size)
 plt.show()
 

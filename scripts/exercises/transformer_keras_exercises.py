@@ -7,6 +7,7 @@ They go with the lesson :doc:`../transformer_keras`.
 import matplotlib.pyplot as plt
 import numpy as np
 
+from course.agreement import bound
 from course.quiet import quiet_start
 
 with quiet_start():
@@ -64,7 +65,7 @@ for place, name in enumerate(names):
         changed[place] += 5
         attention.set_weights(changed)
         difference = np.abs(np.asarray(attention(x, x)) - before).max()
-        print(f"{name[0]} bias: largest change of the output {difference:.1e}")
+        print(f"{name[0]} bias: largest change of the output {difference:.3f}")
 attention.set_weights(weights)
 
 # %%
@@ -147,7 +148,7 @@ backwards = block.predict(x[:, ::-1], verbose=0)
 print("Input and output:", x.shape, result.shape)
 print("Parameters:", block.count_params())
 difference = np.abs(backwards[:, ::-1] - result).max()
-print(f"Words in reverse order: largest difference {difference:.0e}")
+print("Words in reverse order: largest difference", bound(difference))
 plt.show()
 
 # %%
