@@ -1,4 +1,4 @@
-"""How Sphinx builds the website: python -m sphinx -W --keep-going docs docs/_build/html ."""
+"""How Sphinx builds the website: python -m sphinx -M html docs docs/_build -W --keep-going ."""
 
 import os
 import sys

@@ -328,7 +328,9 @@ def attention_backward(dY, X, WQ, WK, WV, WO, kept):
 
 stack = X[np.newaxis], WQ, WK, WV, WO  # one sentence: (1, 5, d)
 dX_again, _ = attention_backward(dY[np.newaxis], *stack, attention(*stack, hidden)[1])
-print("Differs from dX above by less than 1e-14:", np.all(np.abs(dX_again - dX) < 1e-14))
+print(
+    "Differs from dX above by less than 1e-14:", np.all(np.abs(dX_again - dX) < 1e-14)
+)
 
 # %%
 # One head has one pattern of attention. *Several heads* side by side have several: each

@@ -331,8 +331,8 @@ keras.config.set_dtype_policy("float32")
 #
 # The same ten layers, trained with Adam from Keras' own draws, five seeds each. Adam
 # divides each derivative by its usual size. That helps where derivatives are small, but
-# here it is not enough. (On another number of processor cores, the last digits of what
-# Keras trains may differ: single precision rounds, and sums are taken in another order.)
+# here it is not enough. (With another number of processor cores, the last digits of
+# what Keras trains may differ: it rounds to single precision, in another order.)
 
 losses, deep_accuracies = {}, {}
 for activation, initializer in [("sigmoid", "glorot_uniform"), ("relu", "he_normal")]:

@@ -19,7 +19,6 @@ as many updates as it takes to see each training flower once.
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 import optuna
 
 from course import layers

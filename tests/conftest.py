@@ -1,12 +1,14 @@
-"""What several tests share: the lessons' runs, and what to do where a tool is missing."""
+"""What several tests share: the lessons' runs, the website, and what to do where a tool is missing.
+
+``python -m pytest`` proves every promise on something, within minutes: all of ``course``, the quick
+lessons, and a small website that has a few lessons in full. ``python -m pytest --all`` runs every
+lesson, every notebook and every page. The marker ``everything`` is for tests that wait for that;
+tests of the website run both times, on the small one and on the whole one.
+"""
 
 import os
-import pickle
 import shutil
-import subprocess
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 # oneDNN, a library inside TensorFlow, reads past the end of its memory for some tiny convolutions
@@ -19,10 +21,18 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 from r_fixtures import ROOT, RSCRIPT, SCRIPTS
+from running import Jobs, Run, build_website, run_once, without_data_sets
+from small_website import IN_FULL, copy_course
 
 from course.agreement import TOLERANCES
 
 ALL_LESSONS = sorted(path.stem for path in SCRIPTS.glob("*.py"))
+QUICK_LESSONS = [
+    *[name for name in ALL_LESSONS if "nopackages" in name],
+    *["activations", "convolution", "hyperparameters", "iris_agreement", "iris_keras"],
+]
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))  # for all tests of the extensions
+LESSONS_ON_SITE: list[str] = []  # those that the website under test has in full
 BROWSER_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -34,34 +44,56 @@ BROWSER_FLAGS = [
 ]
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
-# Runs a script as ``python scripts/NAME.py`` does, then stores its plain variables in a file.
-RUNNER = """
-import os, pickle, runpy, sys, warnings
-script, target = sys.argv[1:]
-sys.argv[:] = [script]
-sys.path[0] = os.path.dirname(script)
-namespace = runpy.run_path(script, run_name="__main__")
-warnings.simplefilter("ignore")  # what follows is not the script's
-kept = {}
-for name, value in namespace.items():
-    try:
-        data = pickle.dumps(value)
-    except Exception:
-        continue  # a function, a module
-    if b"keras" not in data:  # reading a model would start TensorFlow in the tests
-        kept[name] = data
-pickle.dump(kept, open(target, "wb"))
-"""
+
+# The quick tests, and everything ----------------------------------------------------------------
 
 
-@dataclass
-class LessonRun:
-    """A finished run of a script: what it printed, and the variables it ended with."""
+def pytest_addoption(parser):
+    """Everything runs with one option."""
+    parser.addoption(
+        "--all",
+        action="store_true",
+        help="run everything: every lesson, every notebook, every page of the whole website",
+    )
 
-    returncode: int
-    stdout: str
-    stderr: str
-    variables: dict
+
+def pytest_configure(config):
+    """Before the tests are collected: what the markers mean, and which lessons are on the site."""
+    config.addinivalue_line("markers", "everything(what): left out unless --all is given")
+    config.addinivalue_line("markers", "rest: what --all does beyond the quick tests")
+    whole = config.getoption("--all") or os.environ.get("COURSE_SITE")
+    LESSONS_ON_SITE[:] = ALL_LESSONS if whole else IN_FULL
+
+
+def everything(what: str):
+    """Mark a test that waits for ``--all``, and say what it proves, for the end of the tests."""
+    return pytest.mark.everything(what)
+
+
+def lessons(names=ALL_LESSONS) -> list:
+    """Lessons as parameters; those that are not quick wait for ``--all``."""
+    marks = everything("the other lessons as scripts")
+    return [n if n in QUICK_LESSONS else pytest.param(n, marks=marks) for n in names]
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what waits for ``--all``; what has to wait for a run comes last."""
+    left_out = {}
+    for item in items:
+        if item.get_closest_marker("everything") or "site" in item.fixturenames:
+            item.add_marker("rest")
+        if item.get_closest_marker("everything") and not config.getoption("--all"):
+            what = item.get_closest_marker("everything").args[0]
+            left_out.setdefault(what, []).append(item)
+    if left_out:
+        dropped = [item for group in left_out.values() for item in group]
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in set(dropped)]
+        config.stash[LEFT_OUT] = {what: len(group) for what, group in left_out.items()}
+    items.sort(key=lambda item: ("jobs" in item.fixturenames) + ("site" in item.fixturenames))
+
+
+LEFT_OUT = pytest.StashKey[dict]()
 
 
 def need(what: str, found, remedy: str):
@@ -80,72 +112,92 @@ def rscript():
     return need("R", RSCRIPT, "Install it (Debian: r-base-core) to compare with R itself.")
 
 
-def without_display() -> dict[str, str]:
-    """The environment with no screen to open windows on, and the pictures that need nothing."""
-    left_out = {"DISPLAY", "WAYLAND_DISPLAY", "TF_ENABLE_ONEDNN_OPTS"}
-    environment = {k: v for k, v in os.environ.items() if k not in left_out}
-    environment["COURSE_IMAGES"] = "digits"  # whatever other pictures this machine may have
-    if sys.platform == "linux":
-        environment.pop("MPLBACKEND", None)  # matplotlib has to find out by itself
-    else:
-        environment["MPLBACKEND"] = "agg"
-        environment["PYTHONWARNINGS"] = "ignore::UserWarning"  # that nothing can be shown
-    return environment
+# What takes long --------------------------------------------------------------------------------
 
 
-def run_python(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess:
-    """Run Python with no display; it must come to an end within five minutes."""
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        cwd=cwd,
-        env=without_display(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
-
-
-def modules_after(script: Path) -> set[str]:
-    """The modules that are loaded once the script has run, whoever asked for them."""
-    code = f"import runpy, sys\nrunpy.run_path({str(script)!r})\nprint('\\nMODULES', *sys.modules)"
-    result = run_python("-c", code)
-    assert result.returncode == 0, result.stderr
-    return set(result.stdout.rpartition("MODULES")[2].split())
-
-
-def run_lesson(name: str, folder: Path) -> LessonRun:
-    """Run a script from another folder and with no display."""
-    variables = folder / f"{name}.pickle"
-    result = run_python("-c", RUNNER, SCRIPTS / f"{name}.py", variables, cwd=folder)
-    kept = pickle.loads(variables.read_bytes()) if variables.exists() else {}
-    return LessonRun(
-        result.returncode,
-        result.stdout,
-        result.stderr,
-        {key: pickle.loads(value) for key, value in kept.items()},
-    )
+@pytest.fixture(scope="session", autouse=True)
+def begin_early(request):
+    """Begin with what takes long before the first test, if a test will ask for it."""
+    items = request.session.items
+    for job in ["site_job", "second_site_job"]:
+        if any(job in item.fixturenames for item in items):
+            request.getfixturevalue(job)
+    for fixture, job in [("lesson_run", "lesson_job"), ("exercises_run", "exercises_job")]:
+        for item in items:
+            parameters = item.callspec.params if hasattr(item, "callspec") else {}
+            if fixture in item.fixturenames and parameters.get("name") in ALL_LESSONS:
+                version = [parameters["version"]] if "version" in parameters else []
+                request.getfixturevalue(job)(parameters["name"], *version)
 
 
 @pytest.fixture(scope="session")
-def lesson_runs(tmp_path_factory) -> dict[str, Future]:
-    """All lessons, run once for all tests, two at a time."""
+def jobs():
+    """What is done beside the tests, two at a time, each thing once."""
+    jobs = Jobs()
+    yield jobs
+    jobs.end()
+
+
+@pytest.fixture(scope="session")
+def lesson_job(jobs, tmp_path_factory):
+    """A function that has a lesson run, as a script, from another folder."""
     folder = tmp_path_factory.mktemp("elsewhere")
-    pool = ThreadPoolExecutor(max_workers=2)
-    yield {name: pool.submit(run_lesson, name, folder) for name in ALL_LESSONS}
-    pool.shutdown(cancel_futures=True)
+    return lambda name: jobs.begin(name, run_once, SCRIPTS / f"{name}.py", folder)
 
 
 @pytest.fixture(scope="session")
-def lesson(lesson_runs):
-    """A function that gives the run of a lesson by its name."""
+def lesson_run(lesson_job):
+    """A function that gives the run of a lesson by its name, however it ended."""
 
-    def get(name: str) -> LessonRun:
-        run = lesson_runs[name].result()
+    def get(name: str) -> Run:
+        run = lesson_job(name).result()
+        SECONDS[f"scripts/{name}.py"] = run.seconds
+        return run
+
+    return get
+
+
+SECONDS: dict[str, float] = {}  # of what ran, for the end of the tests
+
+
+@pytest.fixture(scope="session")
+def lesson(lesson_run):
+    """A function that gives the run of a lesson by its name, if it came to its end."""
+
+    def get(name: str) -> Run:
+        run = lesson_run(name)
         if run.returncode != 0:
             pytest.fail(f"scripts/{name}.py failed:\n{run.stderr}")
+        return run
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def exercises_job(jobs, tmp_path_factory):
+    """A function that has a file of exercises run: with solutions, or the student's version."""
+    import exercises
+
+    folder = tmp_path_factory.mktemp("exercises")
+
+    def begin(name: str, version: str = "solutions"):
+        script = SCRIPTS / "exercises" / f"{name}_exercises.py"
+        if version == "student":
+            text = exercises.student_version(script.read_text(encoding="utf-8"))
+            script = folder / f"{name}_student.py"
+            script.write_text(text, encoding="utf-8")
+        return jobs.begin(script, run_once, script, folder, without_data_sets(folder))
+
+    return begin
+
+
+@pytest.fixture(scope="session")
+def exercises_run(exercises_job):
+    """A function that gives the run of a file of exercises."""
+
+    def get(name: str, version: str = "solutions") -> Run:
+        run = exercises_job(name, version).result()
+        SECONDS[f"exercises: {name}, {version}"] = run.seconds
         return run
 
     return get
@@ -167,24 +219,41 @@ def dtype(request, use_precision):
     return request.param
 
 
+# The website ------------------------------------------------------------------------------------
+
+
 @pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
-    """The folder of the website: the one that COURSE_SITE names, or one built now, strictly."""
+def site_job(request, jobs, tmp_path_factory):
+    """The build of the website: of the whole one with ``--all``, else of a small one.
+
+    ``COURSE_SITE`` in the environment names one that is there already.
+    """
     if os.environ.get("COURSE_SITE"):
-        folder = (ROOT / os.environ["COURSE_SITE"]).resolve()
-        if not (folder / "index.html").is_file():
-            pytest.fail(f"COURSE_SITE: expected a built website in {folder}, found none.")
-        return folder
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "sphinx", "-W", "-n", "--keep-going", "-d"]
-    result = subprocess.run(
-        [*command, str(tmp_path_factory.mktemp("doctrees")), str(ROOT / "docs"), str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode != 0:
-        pytest.fail(f"The website does not build:\n{result.stdout}\n{result.stderr}")
+        return jobs.begin("site", lambda: (ROOT / os.environ["COURSE_SITE"]).resolve())
+    folder = tmp_path_factory.mktemp("site") / "a copy of the course"
+    in_full = None if request.config.getoption("--all") else IN_FULL
+    return jobs.begin("site", lambda: build_website(copy_course(folder, in_full)))
+
+
+@pytest.fixture(scope="session")
+def second_site_job(jobs, tmp_path_factory):
+    """Another build of the whole website, with the same pictures."""
+    environment = dict(os.environ)
+    if os.environ.get("COURSE_IMAGES", "") not in {"", "digits", "cifar10"}:
+        environment["COURSE_IMAGES"] = str(Path(os.environ["COURSE_IMAGES"]).resolve())
+    folder = tmp_path_factory.mktemp("second") / "another copy"
+    return jobs.begin("second site", lambda: build_website(copy_course(folder), environment))
+
+
+@pytest.fixture(scope="session")
+def site(site_job) -> Path:
+    """The folder of the website."""
+    try:
+        folder = site_job.result()
+    except RuntimeError as error:
+        pytest.fail(str(error))
+    if not (folder / "index.html").is_file():
+        pytest.fail(f"COURSE_SITE: expected a built website in {folder}, found none.")
     return folder
 
 
@@ -249,15 +318,24 @@ def read(site):
     return get
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Print the largest differences from Keras, and which notebooks were run."""
+def pytest_terminal_summary(terminalreporter, config):
+    """Print the largest differences from Keras, how long things took, and what was left out."""
+    tell = terminalreporter
     layer_checks = sys.modules.get("layer_checks")
     if layer_checks is not None and layer_checks.LARGEST:
-        terminalreporter.section("largest relative differences from Keras")
+        tell.section("largest relative differences from Keras")
         for line in layer_checks.summary_lines():
-            terminalreporter.line(line)
-    test_notebooks = sys.modules.get("test_notebooks")
-    if test_notebooks is not None:
-        terminalreporter.section("notebooks that were run")
-        for line in test_notebooks.summary_lines():
-            terminalreporter.line(line)
+            tell.line(line)
+    if SECONDS:
+        tell.section("seconds of scripts and notebooks, two at a time beside the tests")
+        for what, seconds in sorted(SECONDS.items()):
+            tell.line(f"{seconds:6.1f}  {what}")
+    left_out = config.stash.get(LEFT_OUT, {})
+    if left_out:
+        tell.section("left out")
+        for what, count in sorted(left_out.items()):
+            tell.line(f"{count:4d} tests: {what}")
+        some = f"{len(LESSONS_ON_SITE)} of {len(ALL_LESSONS)} lessons in full"
+        if len(LESSONS_ON_SITE) < len(ALL_LESSONS):
+            tell.line(f"The website of these tests was a small one, with {some}.")
+        tell.line("python -m pytest --all runs everything.")

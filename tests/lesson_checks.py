@@ -23,6 +23,19 @@ def code_blocks_of(lesson: str) -> list[str]:
     return [block.content for block in blocks if block.type == "code"]
 
 
+def blocks_of_run(lesson: str, run) -> tuple[list[str], list[list[str]]]:
+    """The Python blocks of a lesson, and the lines that each printed in a run of the script."""
+    _, blocks = split_code_and_text_blocks(str(SCRIPTS / f"{lesson}.py"))
+    ends = [block.lineno - 1 for block in blocks[1:]] + [10**6]
+    found = [
+        (block.content, run.printed_between(block.lineno, end))
+        for block, end in zip(blocks, ends, strict=True)
+        if block.type == "code"
+    ]
+    contents, printed = zip(*found, strict=True)
+    return list(contents), list(printed)
+
+
 def run_blocks(blocks: list[str]) -> tuple[dict, list[list[str]]]:
     """Run blocks of code one after the other; return the variables, and the lines each printed."""
     plt.switch_backend("agg")

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from r_fixtures import ROOT, SCRIPTS
+from r_fixtures import ROOT
 
 # A limit is there to end what hangs. How long something takes is told, and no test looks at it:
 # a machine may be busy.
@@ -106,6 +106,13 @@ def without_display() -> dict[str, str]:
     return environment
 
 
+def without_data_sets(folder: Path) -> dict[str, str]:
+    """The same, with no data sets of Keras on the machine, and no leave to fetch them."""
+    environment = without_display() | {"KERAS_HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    environment.pop("COURSE_DOWNLOAD", None)
+    return environment
+
+
 def run_python(
     *arguments: str | Path, cwd: Path | None = None, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess:
@@ -153,19 +160,20 @@ class Jobs:
         self.pool.shutdown(cancel_futures=True)
 
 
-def run_lesson(name: str, folder: Path) -> Run:
-    """Run a lesson, or take the run that an earlier session has kept.
+def run_once(script: Path, folder: Path, environment: dict[str, str] | None = None) -> Run:
+    """Run a script, or take the run that an earlier session has kept.
 
-    ``COURSE_RUNS`` in the environment names a folder for the runs: two sessions of the tests that
-    follow one another, on the same files, run each lesson once.
+    ``COURSE_RUNS`` in the environment names a folder for the runs: of two sessions of the tests
+    that follow one another, on the same files, the second runs nothing again.
     """
-    kept = Path(os.environ["COURSE_RUNS"]).resolve() / name if os.environ.get("COURSE_RUNS") else None
-    if kept and kept.exists():
+    if not os.environ.get("COURSE_RUNS"):
+        return run_script(script, folder, environment)
+    kept = Path(os.environ["COURSE_RUNS"], f"{script.stem}.run").resolve()
+    if kept.exists():
         return pickle.loads(kept.read_bytes())
-    run = run_script(SCRIPTS / f"{name}.py", folder)
-    if kept:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(pickle.dumps(run))
+    run = run_script(script, folder, environment)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(pickle.dumps(run))
     return run
 
 

@@ -135,15 +135,15 @@ def test_the_dead_unit_stays_where_it_is_with_relu_only(run):
     assert (v["moved"]["leaky_relu"] > 0.1).all()
 
 
-def test_the_start_and_the_derivative_are_those_of_the_iris_lesson(lines):
-    iris, _ = checks.run_blocks(checks.code_blocks_of("iris_nopackages"))
+def test_the_start_and_the_derivative_are_those_of_the_iris_lesson(lines, lesson):
+    iris = lesson("iris_nopackages").variables
     assert np.array_equal(lines["train_rows"], iris["train_rows"])
     for i, name in enumerate(["W1", "b1", "W2", "b2"]):
         assert_agree(name, lines["start"][i], iris["initial"][i])
-    iris["a1"], iris["y_pred"] = iris["forward"](iris["train_data"], *iris["initial"])
-    dz2 = iris["y_pred"] - iris["train_labels_onehot"]
-    dz1 = dz2 @ iris["initial"][2].T * (iris["a1"] > 0)
-    assert_agree("dW1", lines["dW1_relu"], iris["train_data"].T @ dz1)
+    x, (W1, b1, W2, b2) = iris["train_data"], iris["initial"]
+    a1 = np.maximum(0, x @ W1 + b1)
+    dz2 = lines["softmax"](a1 @ W2 + b2) - iris["train_labels_onehot"]
+    assert_agree("dW1", lines["dW1_relu"], x.T @ (dz2 @ W2.T * (a1 > 0)))
 
 
 @pytest.mark.parametrize("name", ["relu", "leaky_relu"])

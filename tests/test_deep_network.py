@@ -5,9 +5,11 @@ import re
 import lesson_checks as checks
 import numpy as np
 import pytest
+from conftest import everything
 
 from course.agreement import CENTRAL_DIFFERENCE_TOLERANCE, assert_agree, central_difference
 
+pytestmark = everything("what the lesson on deep networks says")
 SIGMOID = ["sigmoid, sd 0.1", "sigmoid, Glorot"]
 
 

@@ -1,17 +1,13 @@
 """The small Sphinx extensions of the course do what they say, and say what is wrong."""
 
-import os
 import sys
 from types import SimpleNamespace
 
-import pytest
-from r_fixtures import ROOT
-from sphinx.errors import ExtensionError
-
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 import layer_table
 import lecture
+import pytest
 import static_math
+from sphinx.errors import ExtensionError
 
 from course import layers
 
@@ -35,49 +31,6 @@ def test_a_formula_is_written_for_the_eye_and_for_screen_readers():
 def test_a_wrong_formula_stops_the_build_and_is_shown():
     with pytest.raises(ExtensionError, match=r"cannot be rendered: \\frac\{1\n.*KaTeX parse error"):
         static_math.render(r"\frac{1", display=False)
-
-
-def test_lessons_run_anew_when_the_package_has_changed(tmp_path, monkeypatch):
-    package = tmp_path / "course"
-    package.mkdir()
-    (package / "data.py").write_text("a = 1", encoding="utf-8")
-    monkeypatch.setattr(lecture, "ROOT", tmp_path)
-    app = SimpleNamespace(srcdir=tmp_path)
-    config = SimpleNamespace(sphinx_gallery_conf={"gallery_dirs": "lessons"})
-    page = tmp_path / "lessons" / "page.rst"
-
-    def build() -> bool:
-        """Build; return whether an old page is still there."""
-        lecture.discard_stale_lessons(app, config)
-        kept = page.exists()
-        page.write_text("built", encoding="utf-8")
-        return kept
-
-    assert not build()
-    assert build()
-    (package / "data.py").write_text("a = 2", encoding="utf-8")
-    assert not build()
-    (package / "data.py").rename(package / "other.py")
-    assert not build()
-    assert build()
-
-
-def test_lessons_run_anew_with_other_pictures(tmp_path, monkeypatch):
-    (tmp_path / "course").mkdir()
-    monkeypatch.setattr(lecture, "ROOT", tmp_path)
-    app = SimpleNamespace(srcdir=tmp_path)
-    config = SimpleNamespace(sphinx_gallery_conf={"gallery_dirs": "lessons"})
-    page = tmp_path / "lessons" / "page.rst"
-    for pictures, kept in [("digits", False), ("digits", True), ("cifar10", False)]:
-        monkeypatch.setenv("COURSE_IMAGES", pictures)
-        lecture.discard_stale_lessons(app, config)
-        assert page.exists() == kept
-        page.write_text("built", encoding="utf-8")
-    (tmp_path / "pictures").mkdir()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COURSE_IMAGES", "pictures")
-    lecture.discard_stale_lessons(app, config)
-    assert os.environ["COURSE_IMAGES"] == str(tmp_path / "pictures")
 
 
 def test_a_lesson_on_pictures_gets_a_note_that_says_which():

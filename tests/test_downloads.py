@@ -2,20 +2,16 @@
 
 import re
 import shutil
-import sys
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote
 
+import downloads
 import pytest
 from conftest import ALL_LESSONS
-from r_fixtures import ROOT
-from sphinx.errors import ExtensionError
-
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-import downloads
 from lecture import LESSONS
+from sphinx.errors import ExtensionError
 
 ORDER = [Path(lesson).stem for lesson in LESSONS]
 STARTS = {".pdf": b"%PDF-", ".zip": b"PK", ".ipynb": b"{", ".py": b'r"""'}

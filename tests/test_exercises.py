@@ -4,24 +4,21 @@ import ast
 import builtins
 import json
 import re
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import exercises
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ALL_LESSONS, modules_after, without_display
+from conftest import ALL_LESSONS, LESSONS_ON_SITE, everything
 from docutils.core import publish_doctree
-from r_fixtures import ROOT, SCRIPTS
+from r_fixtures import SCRIPTS
+from running import run_python, without_data_sets
 from test_lessons import FALSE_ALARM
-
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-import exercises
 
 FOLDER = SCRIPTS / "exercises"
 FILES = sorted(path.name.removesuffix("_exercises.py") for path in FOLDER.glob("*.py"))
+QUICK = [name for name in FILES if "nopackages" in name]
 WITH_DOWNLOAD = {
     "keras_model": ("fashion_mnist", "Fashion-MNIST"),
     "cifar_keras_cnn": ("cifar100", "CIFAR-100"),
@@ -68,42 +65,6 @@ def code_in(text: str) -> list[str]:
 
 def solutions(source: str) -> list[str]:
     return [match.group() for match in exercises.SOLUTION.finditer(source)]
-
-
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    """No data sets on this machine, and no leave to fetch them."""
-    env = without_display() | {"KERAS_HOME": str(folder), "PYTHONPATH": str(ROOT)} | more
-    if "COURSE_DOWNLOAD" not in more:
-        env.pop("COURSE_DOWNLOAD", None)
-    return env
-
-
-def run(arguments: list, folder: Path, **more: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        cwd=folder,
-        env=environment(folder, **more),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
-
-
-@pytest.fixture(scope="session")
-def runs(tmp_path_factory):
-    """Every file with its solutions and every student's version, run two at a time."""
-    folder = tmp_path_factory.mktemp("exercises")
-    scripts = {}
-    for name in FILES:
-        student = folder / f"{name}_student.py"
-        student.write_text(exercises.student_version(source_of(name)), encoding="utf-8")
-        scripts[name, "solutions"], scripts[name, "student"] = path_of(name), student
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        yield {key: pool.submit(run, [script], folder) for key, script in scripts.items()}
-        pool.shutdown(cancel_futures=True)
 
 
 # The files -----------------------------------------------------------------------------------
@@ -198,33 +159,46 @@ def test_a_missing_comment_is_named():
 # Runs ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("version", ["solutions", "student"])
-@pytest.mark.parametrize("name", FILES)
-def test_runs_without_a_word_on_standard_error(runs, name, version):
-    result = runs[name, version].result()
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        *[(name, version) for name in QUICK for version in ["solutions", "student"]],
+        # Of the others the student's versions run as notebooks.
+        *[
+            pytest.param(name, "solutions", marks=everything("the other exercises"))
+            for name in FILES
+            if name not in QUICK
+        ],
+    ],
+)
+def test_runs_without_a_word_on_standard_error(exercises_run, name, version):
+    result = exercises_run(name, version)
     assert (result.returncode, FALSE_ALARM.sub("", result.stderr)) == (0, "")
     if version == "solutions":
         assert "nan" not in result.stdout.replace("the lecture's softmax: nan nan nan", "")
         assert len(result.stdout.splitlines()) >= len(headings(source_of(name)))
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if "nopackages" in name])
-def test_exercises_by_hand_need_the_base_install_only(name):
-    modules = modules_after(path_of(name))
+@pytest.mark.parametrize("name", QUICK)
+def test_exercises_by_hand_need_the_base_install_only(exercises_run, name):
+    modules = exercises_run(name, "solutions").modules
     assert "numpy" in modules
     assert not {"keras", "tensorflow", "course.layers"} & modules
 
 
+@everything("the other exercises")
 @pytest.mark.parametrize("name", WITH_DOWNLOAD)
-def test_a_download_is_only_made_on_request(runs, tmp_path, name):
+def test_a_download_is_only_made_on_request(exercises_run, tmp_path, name):
     """Without it a stand-in is used and the output says so; with it, the very data set."""
     data_set, title = WITH_DOWNLOAD[name]
     source = source_of(name)
     assert "``COURSE_DOWNLOAD=1``" in re.sub(r"\n# ", " ", source)
-    stand_in = runs[name, "solutions"].result().stdout
+    stand_in = exercises_run(name, "solutions").stdout
     assert f"({title} is not on this machine)\n" in stand_in
     script = ["-c", WITHOUT_NETWORK, data_set, path_of(name)]
-    asked = run(script, tmp_path, COURSE_DOWNLOAD="1")
+    asked = run_python(
+        *script, cwd=tmp_path, environment=without_data_sets(tmp_path) | {"COURSE_DOWNLOAD": "1"}
+    )
     assert (asked.returncode, asked.stderr) == (0, "")
     assert f"Data: {title}" in asked.stdout
     cached = {
@@ -240,7 +214,7 @@ def test_a_download_is_only_made_on_request(runs, tmp_path, name):
         path = tmp_path / "datasets" / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    found = run(script, tmp_path)
+    found = run_python(*script, cwd=tmp_path, environment=without_data_sets(tmp_path))
     assert (found.returncode, found.stderr) == (0, "")
     assert f"Data: {title}" in found.stdout
 
@@ -254,7 +228,7 @@ def test_a_solution_without_an_end_stops_the_build():
         exercises.FoldSolutions(document).apply()
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", LESSONS_ON_SITE)
 def test_each_solution_is_folded_with_its_output_and_its_answer(site, name):
     page = BeautifulSoup(
         (site / "lessons" / "exercises" / f"{name}_exercises.html").read_text(encoding="utf-8"),
@@ -287,7 +261,7 @@ def printed_outside(article) -> set[str]:
     return {line.strip() for block in blocks for line in block.get_text().splitlines()}
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", LESSONS_ON_SITE)
 def test_the_page_offers_the_students_version(site, name):
     folder = site / "lessons" / "exercises"
     page = BeautifulSoup(
@@ -312,7 +286,7 @@ def _head(source: str) -> str:
     return source[: source.index('"""\n', 4) + 4]
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", LESSONS_ON_SITE)
 def test_each_lesson_leads_to_its_exercises(site, name):
     page = BeautifulSoup(
         (site / "lessons" / f"{name}.html").read_text(encoding="utf-8"), "html.parser"

@@ -1,18 +1,15 @@
 """Every term is defined once, and its first use on a page is a link to the definition."""
 
 import re
-import sys
 from pathlib import Path
 
+import glossary_links
 import pytest
 from bs4 import BeautifulSoup
-from conftest import run_python
-from r_fixtures import ROOT
-from test_site import all_html
-
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-import glossary_links
 from glossary_links import EVERYDAY, pattern_of, way_of
+from r_fixtures import ROOT
+from running import run_python
+from test_site import all_html
 
 GLOSSARY = """
 Glossary

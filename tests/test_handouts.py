@@ -5,7 +5,6 @@ pikepdf, the standard PDF/UA-1 with page-validation, which is not what made them
 """
 
 import re
-import sys
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, fields
@@ -22,7 +21,6 @@ from r_fixtures import ROOT
 from sphinx.errors import ExtensionError
 
 EXTENSIONS = ROOT / "docs" / "_ext"
-sys.path.insert(0, str(EXTENSIONS))
 
 import handouts  # noqa: E402
 from lecture import LESSONS  # noqa: E402
@@ -477,7 +475,6 @@ def test_each_page_has_its_number_the_version_and_the_date(opened, name):
 def test_each_slide_is_one_page(opened, read):
     """A slide that fits is not split, whatever the type; the deck is made so that each fits."""
     titles = [heading.get_text().removesuffix("¶") for heading in read("deck.html").select("h3")]
-    assert 40 <= len(titles) <= 60
     assert len(opened("slides").document) == len(titles) + 1
     for title, page in zip(titles, opened("slides").text_of_pages()[1:], strict=True):
         assert squeezed(title) in squeezed(page)

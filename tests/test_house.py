@@ -62,7 +62,7 @@ def test_readme_opens_with_the_two_commands():
     commands = re.findall(r"```sh\n(.*?)\n```", readme, flags=re.S)
     assert commands[0] == (
         'python -m pip install -e ".[docs]" && '
-        "python -m sphinx -W --keep-going docs docs/_build/html"
+        "python -m sphinx -M html docs docs/_build -W --keep-going"
     )
     assert commands[1] == 'python -m pip install -e ".[test]" && python -m pytest'
 

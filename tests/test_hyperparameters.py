@@ -3,8 +3,6 @@
 import lesson_checks as checks
 import numpy as np
 import pytest
-from conftest import run_python
-from r_fixtures import SCRIPTS
 
 from course.agreement import (
     CENTRAL_DIFFERENCE_TOLERANCE,
@@ -12,7 +10,6 @@ from course.agreement import (
     central_difference,
 )
 
-MOST_SECONDS = 60  # of computing time
 SEEDS = 10
 
 
@@ -267,16 +264,3 @@ def test_the_test_flowers_are_used_once_and_not_to_choose(run, variables):
     right = np.sum(variables["test_pred"].argmax(axis=1) == species)
     assert right > 35
     assert f"{right} of 45 test flowers right\n" in run.stdout
-
-
-def test_another_run_prints_the_same_and_takes_a_minute_of_computing_at_most(run):
-    code = (
-        "import runpy, time\n"
-        f"runpy.run_path({str(SCRIPTS / 'hyperparameters.py')!r}, run_name='__main__')\n"
-        "print('SECONDS', time.process_time())"
-    )
-    again = run_python("-c", code)
-    assert (again.returncode, again.stderr) == (0, "")
-    printed, _, seconds = again.stdout.rpartition("SECONDS")
-    assert printed == run.stdout
-    assert float(seconds) < MOST_SECONDS

@@ -18,8 +18,8 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from conftest import run_python
 from PIL import Image
+from running import run_python
 
 from course import images
 from course.images import find_images, load_images, photo_digits

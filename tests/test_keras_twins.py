@@ -4,7 +4,6 @@
 their own, in another way: with Keras' mean losses and a longer learning rate.
 """
 
-import lesson_checks as checks
 import pytest
 
 from course.agreement import assert_agree
@@ -39,8 +38,8 @@ def check_twin(lesson: dict, twin, test_data) -> None:
     assert_agree("test_pred", lesson["test_pred"], twin.predict(test_data, verbose=0))
 
 
-def test_iris(keras):
-    lesson, _ = checks.run_blocks(checks.code_blocks_of("iris_nopackages"))
+def test_iris(keras, lesson):
+    lesson = lesson("iris_nopackages").variables
     x, y = lesson["train_data"], lesson["train_labels_onehot"]
     dense = keras.layers.Dense
     layers = [keras.layers.Input((4,)), dense(5, "relu"), dense(3, "softmax")]
@@ -51,8 +50,8 @@ def test_iris(keras):
     assert history["loss"] == pytest.approx(lesson["losses"], rel=1e-12)
 
 
-def test_mtcars(keras):
-    lesson, _ = checks.run_blocks(checks.code_blocks_of("mtcars_nopackages"))
+def test_mtcars(keras, lesson):
+    lesson = lesson("mtcars_nopackages").variables
     x, y = lesson["X_train"], lesson["y_train"]
     dense = keras.layers.Dense
     layers = [keras.layers.Input((2,)), dense(5, "sigmoid"), dense(1)]

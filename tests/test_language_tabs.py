@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from conftest import everything, lessons
 from r_fixtures import LESSONS, R_SCRIPTS, ROOT, code_blocks, pairs, read_run, write_blocks
 
 KERAS_LESSONS = ["keras_model", "iris_keras", "mtcars_keras"]
@@ -15,7 +16,7 @@ def test_every_r_block_stands_before_python_code(lesson):
     assert all(pair.python for pair in found)
 
 
-@pytest.mark.parametrize("name", KERAS_LESSONS)
+@pytest.mark.parametrize("name", lessons(KERAS_LESSONS))
 def test_the_r_lines_ask_keras_for_the_same_model(name, rscript, lesson, tmp_path):
     """R's keras package needs Python itself, so a stand-in notes down what it is asked for."""
     stand_in = (R_SCRIPTS / "keras_stand_in.R").read_text(encoding="utf-8")
@@ -44,6 +45,7 @@ def test_the_r_lines_ask_keras_for_the_same_model(name, rscript, lesson, tmp_pat
     assert found == expected
 
 
+@everything("the other lessons as scripts")
 def test_the_r_lines_ask_keras_for_the_same_network_for_pictures(rscript, lesson, tmp_path):
     stand_in = (R_SCRIPTS / "keras_stand_in.R").read_text(encoding="utf-8")
     blocks = {"stand-in": stand_in} | {pair.name: pair.r for pair in pairs("cifar_keras_cnn")}
@@ -75,7 +77,7 @@ def test_the_r_lines_ask_keras_for_the_same_network_for_pictures(rscript, lesson
     assert found == expected
 
 
-@pytest.mark.parametrize("name", KERAS_LESSONS)
+@pytest.mark.parametrize("name", lessons(KERAS_LESSONS))
 def test_the_r_lines_before_keras_print_what_python_prints(name, rscript, lesson, tmp_path):
     first = pairs(name)[0]
     write_blocks({"data": first.r}, tmp_path / "run.txt")

@@ -4,26 +4,22 @@ import ast
 import json
 import os
 import re
-import subprocess
-import sys
 import time
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
+import exercises
 import nbformat
+import notebooks
 import pytest
-from conftest import ALL_LESSONS, run_python, without_display
+from conftest import ALL_LESSONS, LESSONS_ON_SITE, SECONDS, everything
 from r_fixtures import ROOT, SCRIPTS
+from running import run_python, without_display
 from sphinx_gallery.gen_gallery import DEFAULT_GALLERY_CONF
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
-from test_lessons import FALSE_ALARM
-
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-import exercises
-import notebooks
 from static_math import render
+from test_lessons import FALSE_ALARM
 
 PAGES = [
     *(f"lessons/{name}" for name in ALL_LESSONS),
@@ -31,17 +27,9 @@ PAGES = [
     *(f"lessons/exercises/{name}_student" for name in ALL_LESSONS),
 ]
 
-# Which notebooks are executed: all of them take minutes. COURSE_NOTEBOOKS=all asks for that.
-QUICK = [
-    *["attention_nopackages", "iris_nopackages", "mtcars_nopackages"],
-    *["cifar_nopackages_cnn", "iris_agreement"],  # the last one with Keras
-]
-CHOICE = os.environ.get("COURSE_NOTEBOOKS", "quick")
-if CHOICE not in {"quick", "all"}:
-    raise ValueError(f"COURSE_NOTEBOOKS: expected 'quick' or 'all', received {CHOICE!r}.")
-CHOSEN = ALL_LESSONS if CHOICE == "all" else QUICK
-WITH_SOLUTIONS = ALL_LESSONS if CHOICE == "all" else ["iris_nopackages", "mtcars_nopackages"]
-EXECUTED: dict[str, float] = {}  # the seconds of each, for the summary at the end of the run
+# Of these the notebooks run at once; the others wait for --all.
+QUICK = ["iris_nopackages", "iris_agreement"]  # the second with Keras
+WITH_SOLUTIONS = ["iris_nopackages", "mtcars_nopackages"]
 
 EXECUTE = """
 import sys
@@ -50,7 +38,7 @@ from nbclient import NotebookClient
 source, target, folder = sys.argv[1:]
 notebook = nbformat.read(source, as_version=4)
 client = NotebookClient(
-    notebook, timeout=800, kernel_name="python3", resources={"metadata": {"path": folder}}
+    notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": folder}}
 )
 client.execute()
 nbformat.write(notebook, target)
@@ -180,7 +168,7 @@ def test_a_second_run_gives_the_same_bytes_and_writes_nothing(made, tmp_path):
     assert {file.stat().st_mtime for file in files} == {1}
 
 
-@pytest.mark.parametrize("name", ALL_LESSONS)
+@pytest.mark.parametrize("name", LESSONS_ON_SITE)
 def test_the_website_offers_these_notebooks(site, read, made, name):
     folder = site / "lessons"
     links = [folder / a["href"] for a in read(f"lessons/{name}.html").select("a.download")]
@@ -582,6 +570,12 @@ def test_a_semicolon_keeps_jupyter_quiet(code, changed):
 # They run -----------------------------------------------------------------------------------
 
 
+def chosen(names=ALL_LESSONS, quick=QUICK) -> list:
+    """Lessons as parameters; the notebooks of most wait for ``--all``."""
+    marks = everything("the other notebooks")
+    return [name if name in quick else pytest.param(name, marks=marks) for name in names]
+
+
 def execute(made: Path, page: str, folder: Path) -> nbformat.NotebookNode:
     """Run a notebook from top to bottom, in a kernel of its own and in an empty folder."""
     target, empty = folder / f"{Path(page).name}.ipynb", folder / Path(page).name
@@ -590,33 +584,26 @@ def execute(made: Path, page: str, folder: Path) -> nbformat.NotebookNode:
     environment.pop("MPLBACKEND", None)  # the kernel chooses its own
     environment.pop("COURSE_DOWNLOAD", None)
     start = time.perf_counter()
-    result = subprocess.run(
-        [sys.executable, "-c", EXECUTE, made / f"{page}.ipynb", target, empty],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=900,
-        check=False,
-    )
+    arguments = ["-c", EXECUTE, made / f"{page}.ipynb", target, empty]
+    result = run_python(*arguments, environment=environment)
     assert result.returncode == 0, f"{page}:\n{result.stderr}"
-    EXECUTED[page] = time.perf_counter() - start
+    SECONDS[f"notebook: {Path(page).name}"] = time.perf_counter() - start
     return nbformat.read(target, as_version=4)
 
 
 @pytest.fixture(scope="module")
-def executed(made, tmp_path_factory):
-    """The notebooks that were chosen, run two at a time."""
+def executed(request, jobs, made, tmp_path_factory):
+    """A function that gives a notebook that has run. Those of the chosen lessons begin at once."""
     folder = tmp_path_factory.mktemp("executed")
-    pages = [
-        *(f"lessons/{name}" for name in CHOSEN),
-        *(f"lessons/exercises/{name}_student" for name in CHOSEN),
-        *(f"lessons/exercises/{name}_exercises" for name in WITH_SOLUTIONS),
-    ]
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        yield {page: pool.submit(execute, made, page, folder) for page in pages}
-        pool.shutdown(cancel_futures=True)
+
+    def begin(page: str):
+        return jobs.begin(page, execute, made, page, folder)
+
+    items = [item for item in request.session.items if "executed" in item.fixturenames]
+    for name in dict.fromkeys(item.callspec.params["name"] for item in items):
+        begin(f"lessons/{name}")
+        begin(f"lessons/exercises/{name}_student")
+    return lambda page: begin(page).result()
 
 
 def outputs_of(notebook) -> list[dict]:
@@ -633,15 +620,6 @@ def printed(notebook) -> str:
         elif "text/html" in output.get("data", {}):
             pieces.append(re.sub(r"\x1b\[[\d;]*m", "", output["data"]["text/plain"]))
     return "".join(pieces)
-
-
-def rounded(text: str) -> str:
-    """The text without the digits of what rounding leaves, which differ from run to run.
-
-    How a library adds up depends on where in memory the numbers lie. Lessons print what is left
-    with two digits, such as 4.4e-16.
-    """
-    return re.sub(r"\d\.\de-\d\d", "#.#e-##", text)
 
 
 def complaints(notebook) -> str:
@@ -663,39 +641,30 @@ def figures(notebook) -> list[dict]:
     return [output for output in shown if "image/png" in output["data"]]
 
 
-def summary_lines() -> list[str]:
-    """Which notebooks were run, for the end of the tests."""
-    left = len(PAGES) - len(EXECUTED)
-    how = f"; {left} were not (COURSE_NOTEBOOKS=all runs them)" if left else ""
-    lines = [f"{seconds:4.0f} s  {Path(page).name}" for page, seconds in sorted(EXECUTED.items())]
-    return [f"{len(EXECUTED)} of {len(PAGES)} were run{how}:", *lines]
-
-
-@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.parametrize("name", chosen())
 def test_a_notebook_prints_what_the_lesson_prints(executed, lesson, name):
-    notebook = executed[f"lessons/{name}"].result()
+    notebook = executed(f"lessons/{name}")
     assert complaints(notebook) == ""
-    assert rounded(printed(notebook)) == rounded(lesson(name).stdout)
+    assert printed(notebook) == lesson(name).stdout
 
 
-@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.parametrize("name", chosen())
 def test_a_notebook_shows_the_figures_of_the_page(executed, read, name):
     """Each of them once, and nothing else."""
-    shown = figures(executed[f"lessons/{name}"].result())
+    shown = figures(executed(f"lessons/{name}"))
     assert len(shown) == len(read(f"lessons/{name}.html").select("article img")) > 0
 
 
-@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.parametrize("name", chosen())
 def test_a_students_notebook_runs(executed, name):
-    notebook = executed[f"lessons/exercises/{name}_student"].result()
+    notebook = executed(f"lessons/exercises/{name}_student")
     assert complaints(notebook) == ""
     figures(notebook)
 
 
-@pytest.mark.parametrize("name", WITH_SOLUTIONS)
-def test_a_notebook_with_solutions_prints_what_its_script_prints(executed, tmp_path, name):
-    notebook = executed[f"lessons/exercises/{name}_exercises"].result()
+@pytest.mark.parametrize("name", chosen(WITH_SOLUTIONS))
+def test_a_notebook_with_solutions_prints_what_its_script_prints(executed, exercises_run, name):
+    notebook = executed(f"lessons/exercises/{name}_exercises")
     assert complaints(notebook) == ""
     figures(notebook)
-    run = run_python(SCRIPTS / "exercises" / f"{name}_exercises.py", cwd=tmp_path)
-    assert rounded(printed(notebook)) == rounded(run.stdout)
+    assert printed(notebook) == exercises_run(name, "solutions").stdout

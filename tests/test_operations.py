@@ -3,19 +3,16 @@
 import ast
 import dataclasses
 import statistics
-import sys
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 from layer_checks import keras, normals, tf
-from r_fixtures import ROOT, read_run, write_blocks
-
-from course.agreement import assert_agree
-
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 from lecture import LESSONS
 from operations import INSIDE_FIT, NONE, OPERATIONS, WORDS, Operation
+from r_fixtures import read_run, write_blocks
+
+from course.agreement import assert_agree
 
 ALL = {f"{group}: {o.name}": o for group, rows in OPERATIONS.items() for o in rows}
 STEPS = 3  # of an optimiser, so that its memory shows

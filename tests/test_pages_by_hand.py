@@ -2,16 +2,13 @@
 
 import hashlib
 import re
-import sys
 
 import pytest
 from conftest import ALL_LESSONS
+from data_card import facts_of
 from r_fixtures import DATASETS, ROOT
 
 from course.images import ARCHIVE_BYTES, ARCHIVE_SHA256
-
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-from data_card import facts_of
 
 # The headings of the lecture's slides, in their order.
 SLIDES = [

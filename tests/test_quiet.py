@@ -4,7 +4,7 @@ import io
 import subprocess
 import sys
 
-from conftest import run_python
+from running import run_python
 
 from course.quiet import progress
 

@@ -2,6 +2,7 @@
 
 import lesson_checks as checks
 import pytest
+from conftest import lessons
 from r_fixtures import FIXTURES, LESSONS, read_run
 
 # What the lecture's slides show after one step, copied from them.
@@ -15,27 +16,22 @@ SLIDE_B1 = "0.000000000 0.006242131 -0.129513031 0.012000035 -0.047282668"
 SLIDE_STR = " num [1:4, 1:5] -1.22072 0.1813 -0.13889 0.00576 0.38528 ..."
 
 
-@pytest.fixture(scope="module", params=LESSONS)
-def run(request):
-    blocks = checks.code_blocks_of(request.param)
-    return request.param, blocks, *checks.run_blocks(blocks)
+@pytest.mark.parametrize("name", lessons(LESSONS))
+def test_prints_what_r_prints(lesson, name):
+    blocks, printed = checks.blocks_of_run(name, lesson(name))
+    compared = checks.check_printed(name, blocks, printed)
+    r_blocks = read_run(FIXTURES / f"{name}.txt").printed.values()
+    assert compared == sum(map(bool, r_blocks)) >= (7 if name in checks.NETWORKS else 4)
 
 
-def test_prints_what_r_prints(run):
-    lesson, blocks, _, printed = run
-    compared = checks.check_printed(lesson, blocks, printed)
-    r_blocks = read_run(FIXTURES / f"{lesson}.txt").printed.values()
-    assert compared == sum(map(bool, r_blocks)) >= (7 if lesson in checks.NETWORKS else 4)
+@pytest.mark.parametrize("name", lessons(LESSONS))
+def test_ends_with_the_variables_of_r(lesson, name):
+    checks.check_variables(name, lesson(name).variables)
 
 
-def test_ends_with_the_variables_of_r(run):
-    lesson, _, namespace, _ = run
-    checks.check_variables(lesson, namespace)
-
-
-@pytest.mark.parametrize("lesson", checks.NETWORKS)
-def test_derivatives_are_central_differences(lesson):
-    checks.check_gradients(lesson, checks.code_blocks_of(lesson))
+@pytest.mark.parametrize("name", checks.NETWORKS)
+def test_derivatives_are_central_differences(name):
+    checks.check_gradients(name, checks.code_blocks_of(name))
 
 
 def test_prints_the_digits_of_the_slides(lesson):

@@ -1,8 +1,8 @@
 """How the extensions write files, and how they find out what is stale.
 
-A thing is stale if what it was made from is not what is there now. So `digest` makes one checksum of
-all that it is made from, and the checksum is kept beside it. A build may be killed at any moment:
-files are written beside their place and renamed, and a memory that cannot be read is none.
+A thing is stale if what it was made from is not what is there now. So `digest` makes one checksum
+of all that it is made from, and the checksum is kept beside it. A build may be killed at any
+moment: files are written beside their place and renamed, and a memory that cannot be read is none.
 """
 
 import hashlib

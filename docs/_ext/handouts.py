@@ -21,7 +21,6 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 import matplotlib
-import pypandoc
 import typst
 from files import digest, recall, remember, write_if_changed, write_whole
 from lecture import LESSONS

@@ -215,7 +215,8 @@ class LayerTable(SphinxDirective):
                 code = textwrap.indent(numpy_lines(getattr(layers, name), way), "   ")
                 differences = [".. rst-class:: measured", ""]
                 differences += [
-                    f"| {dtype}:\n| {agreement.bound(value)}" for dtype, value in measured[name, way].items()
+                    f"| {dtype}:\n| {agreement.bound(value)}"
+                    for dtype, value in measured[name, way].items()
                 ]
                 formula = textwrap.indent(textwrap.dedent(formula), "   ")
                 cells = [
