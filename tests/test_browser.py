@@ -47,9 +47,7 @@ def check_all_ways(page) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        path
-        if path in QUICK
-        else pytest.param(path, marks=everything("the other pages in Chromium"))
+        path if path in QUICK else pytest.param(path, marks=everything("the other pages"))
         for path in [*ALL_PAGES, "genindex", "search"]
     ],
 )

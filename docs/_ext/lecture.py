@@ -4,6 +4,8 @@ import re
 import sys
 from pathlib import Path
 
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
 LESSONS = (
     "keras_model.py",
     "iris_nopackages.py",
@@ -22,6 +24,8 @@ LESSONS = (
     "attention_nopackages.py",
     "transformer_keras.py",
 )
+# A copy of the course may have fewer.
+LESSONS = tuple(name for name in LESSONS if (SCRIPTS / name).is_file())
 
 
 class LessonOrder:
