@@ -16,6 +16,9 @@ from pathlib import Path
 # It gives wrong numbers, at times a crash (TensorFlow 2.21). TensorFlow's own code is right, so the
 # tests that draw shapes at random use that. The lessons, in processes of their own, keep oneDNN.
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+# The tests and the scripts beside them share the cores: NumPy's products take one each. The
+# notebooks take all there are, and have to print the same.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import pytest
 from bs4 import BeautifulSoup
@@ -32,6 +35,7 @@ QUICK_LESSONS = [
     *["activations", "convolution", "hyperparameters", "iris_agreement", "iris_keras"],
 ]
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))  # for all tests of the extensions
+RUN_ALL: list[str] = []  # filled before the tests are collected, as is the next
 LESSONS_ON_SITE: list[str] = []  # those that the website under test has in full
 BROWSER_FLAGS = [
     "--disable-background-networking",
@@ -61,13 +65,19 @@ def pytest_configure(config):
     """Before the tests are collected: what the markers mean, and which lessons are on the site."""
     config.addinivalue_line("markers", "everything(what): left out unless --all is given")
     config.addinivalue_line("markers", "rest: what --all does beyond the quick tests")
-    whole = config.getoption("--all") or os.environ.get("COURSE_SITE")
+    RUN_ALL.extend(["--all"] * config.getoption("--all"))
+    whole = RUN_ALL or os.environ.get("COURSE_SITE")
     LESSONS_ON_SITE[:] = ALL_LESSONS if whole else IN_FULL
 
 
 def everything(what: str):
     """Mark a test that waits for ``--all``, and say what it proves, for the end of the tests."""
     return pytest.mark.everything(what)
+
+
+def examples(count: int) -> int:
+    """How many inputs to draw at random: with ``--all`` this many, else a third."""
+    return count if RUN_ALL else count // 3
 
 
 def lessons(names=ALL_LESSONS) -> list:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from r_fixtures import ROOT, SCRIPTS, split_code_and_text_blocks
 
-IN_FULL = ["iris_nopackages", "iris_agreement", "mtcars_nopackages", "convolution"]
+IN_FULL = ["iris_nopackages", "mtcars_nopackages", "activations", "convolution"]
 IGNORED = shutil.ignore_patterns("_build", "lessons", "__pycache__", ".*")
 HEADING = re.compile(r"^(\S.*\n)([-=])\2{2,}$", flags=re.M)
 
@@ -58,8 +58,8 @@ Forward is two matrix products
 
    Two products, and a function after each. The loss is that of the slides.
 
-The loss falls
-~~~~~~~~~~~~~~
+The loss falls in most steps
+~~~~~~~~~~~~~~~~~~~~~~~~~~~~
 
 .. lesson-figure:: iris_nopackages
    :number: 1
@@ -73,14 +73,14 @@ The loss falls
 In Keras
 --------
 
-Both compute the same
-~~~~~~~~~~~~~~~~~~~~~
+Both compute the same numbers
+~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
 
 .. math::
 
    W \\leftarrow W - \\eta\\, dW
 
-.. lesson-figure:: iris_agreement
+.. lesson-figure:: activations
    :number: 1
 
 .. speaker-notes::
