@@ -177,12 +177,8 @@ def run_once(script: Path, folder: Path, environment: dict[str, str] | None = No
     return run
 
 
-def build_website(folder: Path, environment: dict[str, str] | None = None) -> Path:
+def build_website(folder: Path) -> Path:
     """Build the website of a copy of the course, by the command of the README.
-
-    Args:
-        folder: that of the copy; the one under test is a copy like others.
-        environment: of the command, without what names the package ``course``.
 
     Returns:
         The folder of the built website.
@@ -190,8 +186,10 @@ def build_website(folder: Path, environment: dict[str, str] | None = None) -> Pa
     Raises:
         RuntimeError: if it does not build; it has all that Sphinx said.
     """
-    environment = {**(environment or os.environ), "PYTHONPATH": str(folder)}
+    environment = os.environ | {"PYTHONPATH": str(folder)}
     environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
+    if os.path.exists(os.environ.get("COURSE_IMAGES", "")):  # the command runs in another folder
+        environment["COURSE_IMAGES"] = os.path.abspath(os.environ["COURSE_IMAGES"])
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     command = next(line for line in readme.splitlines() if "-m sphinx" in line)
     _, _, arguments = command.partition("python -m sphinx ")

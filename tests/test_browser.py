@@ -12,7 +12,7 @@ from test_site import ALL_PAGES
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 QUICK = [
     *["index", "deck", "downloads", "glossary", "search", "lessons/index"],
-    *["lessons/iris_nopackages", "lessons/activations"],
+    "lessons/iris_nopackages",
 ]
 WIDTHS = {"desktop": 1280, "phone": 360}
 
