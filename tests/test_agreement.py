@@ -6,7 +6,9 @@ import pytest
 from course.agreement import (
     CENTRAL_DIFFERENCE_TOLERANCE,
     TOLERANCES,
+    Comparison,
     assert_agree,
+    bound,
     central_difference,
     compare,
     compare_all,
@@ -119,3 +121,32 @@ def test_printed_table(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["shape", "largest", "difference", "relative"]
     assert lines[1].split() == ["W1", "(1,)", "5.0e-01", "5.0e-01"]
+
+
+def test_what_rounding_leaves_is_printed_as_a_bound(capsys):
+    """Two runs that differ in the last digits print the same."""
+    printed = []
+    for difference in [1.3e-15, 1.4e-15, 9.9e-15]:
+        print_comparisons([Comparison("W1", (2,), "float64", difference, difference)])
+        printed.append(capsys.readouterr().out.splitlines()[1])
+    assert printed[0] == printed[1] == printed[2]
+    assert printed[0].split() == ["W1", "(2,)", "<", "1e-14", "<", "1e-14"]
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"),
+    [
+        *[(0, "< 1e-16"), (9.9e-17, "< 1e-16"), (1e-16, "< 1e-15"), (2.2e-16, "< 1e-15")],
+        *[(9.99e-13, "< 1e-12"), (1e-12, "< 1e-11"), (6e-8, "< 1e-07"), (0.5, "< 1e+00")],
+        (np.float32(3), "< 1e+01"),
+    ],
+)
+def test_a_bound_is_the_next_power_of_ten(difference, text):
+    assert bound(difference) == text
+    assert difference < float(text.removeprefix("< "))
+
+
+@pytest.mark.parametrize("wrong", [-1e-16, np.nan, np.inf])
+def test_a_bound_needs_a_size(wrong):
+    with pytest.raises(ValueError, match=rf"not negative\. Received: {wrong}"):
+        bound(wrong)

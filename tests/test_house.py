@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import metadata
 
 from conftest import need
 from r_fixtures import ROOT
@@ -65,6 +66,20 @@ def test_readme_opens_with_the_two_commands():
         "python -m sphinx -M html docs docs/_build -W --keep-going"
     )
     assert commands[1] == 'python -m pip install -e ".[test]" && python -m pytest'
+
+
+def test_readme_says_which_pythons_can_have_tensorflow():
+    """As the package says itself, from the oldest Python that the course supports."""
+    classifiers = metadata("tensorflow").get_all("Classifier")
+    versions = re.findall(
+        r"^Programming Language :: Python :: (3\.\d+)$", "\n".join(classifiers), re.M
+    )
+    minors = sorted(int(version.partition(".")[2]) for version in versions)
+    oldest = int(re.search(r">=3\.(\d+)", metadata("simple-to-deep")["Requires-Python"]).group(1))
+    *others, last = [f"3.{minor}" for minor in minors if minor >= oldest]
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    expected = f"Python {', '.join(others)} or {last}, for which TensorFlow can be had"
+    assert expected in readme, f"Expected in README.md: {expected}"
 
 
 def test_readme_names_every_lesson():
