@@ -225,7 +225,7 @@ def central_difference(
 
 
 def bound(difference: float) -> str:
-    """What rounding has left, as it is fit to be printed: the next power of ten above it.
+    """What rounding has left, as it is fit to be printed: an even power of ten above it.
 
     Its digits mean nothing. They may change from run to run, since the order in which a library
     adds numbers depends on where in memory they lie and on how many processors share the work.
@@ -234,7 +234,7 @@ def bound(difference: float) -> str:
         difference: a number that is not negative.
 
     Returns:
-        A text such as ``"< 1e-15"``. Nothing is told of less than 1e-16, 0 included.
+        A text such as ``"< 1e-12"``. Nothing is told of less than 1e-14, 0 included.
 
     Raises:
         ValueError: if the difference is negative, infinite or not a number.
@@ -244,9 +244,9 @@ def bound(difference: float) -> str:
             f"bound expects a finite number that is not negative. Received: {difference}. "
             "Take the largest absolute difference."
         )
-    exponent = -16
+    exponent = -14
     while difference >= float(f"1e{exponent}"):
-        exponent += 1
+        exponent += 2
     return f"< {float(f'1e{exponent}'):.0e}"
 
 

@@ -19,14 +19,17 @@ as many updates as it takes to see each training flower once.
 
 import matplotlib.pyplot as plt
 import numpy as np
-import optuna
 
 from course import layers
 from course.data import load_iris
 from course.optimizers import SGD, Adam, RMSprop
+from course.quiet import quiet_start
 from course.rbase import max_col, one_hot, r_print
 from course.rrandom import RRandom
 from course.sequential import Sequential
+
+with quiet_start():
+    import optuna
 
 plt.style.use("course.lecture")
 

@@ -246,10 +246,17 @@ def site_job(request, jobs, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def second_site_job(jobs, tmp_path_factory):
-    """Another build of the whole website, with the same pictures."""
+def second_site_job(jobs, site_job, tmp_path_factory):
+    """Another build of the whole website, from the same runs of the lessons."""
     folder = tmp_path_factory.mktemp("second") / "another copy"
-    return jobs.begin("second site", lambda: build_website(copy_course(folder)))
+
+    def build() -> Path:
+        site = site_job.result()
+        copy_course(folder)
+        shutil.copytree(site.parents[1] / "lessons", folder / "docs" / "lessons")
+        return build_website(folder)
+
+    return jobs.begin("second site", build)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ The tests use these checks on the lessons as they are, and on copies with plante
 
 import contextlib
 import io
+import re
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,6 +49,11 @@ def run_blocks(blocks: list[str]) -> tuple[dict, list[list[str]]]:
             printed.append([line.rstrip() for line in out.getvalue().splitlines()])
     plt.close("all")
     return namespace, printed
+
+
+def without_bounds(text: str) -> str:
+    """The text without the sizes of what rounding leaves: a bound may be just met, or just not."""
+    return re.sub(r"<\s*1e[+-]\d\d", "<", text)
 
 
 def check_printed(lesson: str, blocks: list[str], printed: list[list[str]]) -> int:

@@ -35,13 +35,15 @@ def check(page, where: str, rules: dict | None = None) -> None:
 def check_all_ways(page) -> None:
     """Light, dark, where only colours change, and on a phone: one page that is switched."""
     page.add_script_tag(content=AXE)
+    # Colours that fade from one to the other would be looked at on their way.
+    page.add_style_tag(content="*, ::before, ::after { transition: none !important }")
     page.set_viewport_size({"width": WIDTHS["desktop"], "height": 900})
     check(page, "light")
     page.emulate_media(color_scheme="dark")
     check(page, "dark", {"runOnly": ["color-contrast", "link-in-text-block"]})
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": WIDTHS["phone"], "height": 780})
-    check(page, "phone")
+    check(page, "phone", {"rules": {"color-contrast": {"enabled": False}}})  # they are the same
 
 
 @pytest.mark.parametrize(
