@@ -127,8 +127,8 @@ def test_the_page_shows_what_the_script_prints(read, lesson, name):
     blocks = read(f"lessons/{name}.html").select(".sphx-glr-script-out pre")
     shown = [line for block in blocks for line in lines_of(block.get_text())]
     printed = lines_of(lesson(name).stdout)
-    if "Pictures:" in printed[0] and shown[0] != printed[0]:
-        return
+    if printed[0].startswith("Pictures:") and shown[0] != printed[0]:
+        pytest.skip("The page was made with other pictures; the notebook has the script's.")
     assert shown == printed
     assert len(shown) > 5
 
