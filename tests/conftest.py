@@ -17,7 +17,7 @@ from pathlib import Path
 # tests that draw shapes at random use that. The lessons, in processes of their own, keep oneDNN.
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 # The tests and the scripts beside them share the cores: NumPy's products take one each. The
-# notebooks take all there are, and have to print the same.
+# notebooks of the lessons by hand take all there are, and have to print the same.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import pytest

@@ -17,6 +17,7 @@ import pikepdf
 import pypdfium2
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 from r_fixtures import ROOT
 from sphinx.errors import ExtensionError
 
@@ -542,6 +543,24 @@ def test_only_what_has_changed_is_made_again(website, tmp_path):
     assert "More words." in Pdf(tomorrow.output / "b.pdf").text_of_pages()[0]
     (tomorrow.output / "a.pdf").unlink()
     assert [make(tomorrow, name) for name in "ab"] == [True, False]
+
+
+def test_a_figure_of_another_size_is_another_figure(website, tmp_path):
+    """The page is the same, letter by letter; what has changed is in the picture's file."""
+    website("a", '<p><img src="../figure.png" alt="A line goes up"></p>')
+    widths = []
+    for width in (200, 300):
+        Image.new("RGB", (width, 50)).save(website.folder / "figure.png")
+        workshop = workshop_in(website, tmp_path)
+        assert make(workshop, "a")
+        with pypdfium2.PdfDocument(workshop.output / "a.pdf") as pdf:
+            (left, _, right, _) = next(
+                item.get_bounds()
+                for item in pdf[0].get_objects()
+                if item.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE
+            )
+        widths.append(right - left)
+    assert widths[1] == pytest.approx(1.5 * widths[0], rel=0.02)
 
 
 def test_the_same_pages_give_the_same_bytes(website, tmp_path, monkeypatch):

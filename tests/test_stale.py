@@ -204,6 +204,8 @@ LESSON = '''r"""A lesson
 **Does it work?** As :math:`x = {number}`.
 """
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 from course.images import load_images
 
@@ -216,7 +218,8 @@ plt.style.use("course.lecture")
 # An epoch.
 
 load_images()
-fig, ax = plt.subplots(figsize=({width}, 3))
+width = float(Path("../pictures/width.txt").read_text(encoding="utf-8"))
+fig, ax = plt.subplots(figsize=(width, 3))
 ax.plot([1, 2])
 fig.suptitle("A line goes up")
 plt.show()
@@ -230,11 +233,9 @@ plt.show()
 PAGES = ["deck", "downloads", "glossary", "index", "notation", "operations"]
 
 
-def write(folder: Path, name: str, **settings) -> None:
+def write(folder: Path, name: str, number: int = 1) -> None:
     """Write the only lesson of a website, and its exercises."""
-    settings = {"number": 1, "width": 4} | settings
-    lesson = LESSON.replace("{number}", str(settings["number"]))
-    lesson = lesson.replace("{width}", str(settings["width"]))
+    lesson = LESSON.replace("{number}", str(number))
     (folder / "scripts" / f"{name}.py").write_text(lesson, encoding="utf-8")
     text = f'r"""Exercises: a lesson\n===================\n\nThey go with :doc:`../{name}`.\n"""\n'
     path = folder / "scripts" / "exercises" / f"{name}_exercises.py"
@@ -272,6 +273,7 @@ def tiny(tmp_path_factory):
     for name, text in texts.items():
         (folder / "docs" / f"{name}.rst").write_text(text, encoding="utf-8")
     pictures(folder / "pictures", 3)
+    (folder / "pictures" / "width.txt").write_text("4", encoding="utf-8")
 
     def start() -> subprocess.Popen:
         command = ["-m", "sphinx", "-M", "html", "docs", "docs/_build", "-W", "--keep-going"]
@@ -310,10 +312,11 @@ def test_a_small_website_follows_each_change(tiny):
     assert not (tiny.site / ".doctrees").exists()
     assert "Handouts made anew: 0" in tiny()
 
-    write(folder, "keras_model", width=5)  # nothing but the size of a figure
-    paper = tiny.site / "handouts" / "keras_model.pdf"
+    paper, page = tiny.site / "handouts" / "keras_model.pdf", page_of(tiny, "keras_model")
     before = width_of_picture(paper)
+    (folder / "pictures" / "width.txt").write_text("5", encoding="utf-8")
     tiny()
+    assert without_timing(page_of(tiny, "keras_model")) == without_timing(page)
     assert width_of_picture(paper) == pytest.approx(before * 5 / 4, rel=0.02)
 
     pictures(folder / "pictures", 9)
@@ -337,6 +340,10 @@ def test_a_small_website_follows_each_change(tiny):
     assert page_of(tiny, "iris_keras")
 
 
+def without_timing(page: str) -> str:
+    return re.sub(r"running time.*?seconds", "", page, flags=re.S)
+
+
 def width_of_picture(path: Path) -> float:
     """The width of the first picture in a PDF, in points."""
     with pypdfium2.PdfDocument(path) as pdf:
@@ -346,6 +353,21 @@ def width_of_picture(path: Path) -> float:
                     left, _, right, _ = item.get_bounds()
                     return right - left
     raise AssertionError(f"{path} has no picture.")
+
+
+@everything("builds of a small website after each kind of change, and after 20 kills")
+def test_what_a_killed_build_leaves_half_written_is_made_whole(tiny):
+    """Pages, and the index of the search, which Sphinx would take for whole."""
+    tiny()
+    (doctrees,) = tiny.folder.glob("docs/_build/doctrees")
+    index, page = tiny.site / "searchindex.js", tiny.site / "index.html"
+    whole = page.read_bytes()
+    for path in (index, page):
+        path.write_bytes(path.read_bytes()[:100])
+    (doctrees / stale.UNFINISHED).touch()
+    tiny()
+    assert page.read_bytes() == whole
+    assert index.read_bytes().rstrip().endswith(b"})")
 
 
 @everything("builds of a small website after each kind of change, and after 20 kills")
