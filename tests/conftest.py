@@ -65,7 +65,8 @@ def pytest_configure(config):
     """Before the tests are collected: what the markers mean, and which lessons are on the site."""
     config.addinivalue_line("markers", "everything(what): left out unless --all is given")
     config.addinivalue_line("markers", "rest: what --all does beyond the quick tests")
-    RUN_ALL.extend(["--all"] * config.getoption("--all"))
+    if config.getoption("--all"):
+        RUN_ALL.append("--all")
     whole = RUN_ALL or os.environ.get("COURSE_SITE")
     LESSONS_ON_SITE[:] = ALL_LESSONS if whole else IN_FULL
 
@@ -90,7 +91,9 @@ def pytest_collection_modifyitems(config, items):
     """Leave out what waits for ``--all``; what has to wait for a run comes last."""
     left_out = {}
     for item in items:
-        if item.get_closest_marker("everything") or "site" in item.fixturenames:
+        function = getattr(item, "function", None)  # a doctest has none
+        drawn = getattr(function, "is_hypothesis_test", False)  # more examples
+        if item.get_closest_marker("everything") or "site" in item.fixturenames or drawn:
             item.add_marker("rest")
         if item.get_closest_marker("everything") and not config.getoption("--all"):
             what = item.get_closest_marker("everything").args[0]
@@ -253,7 +256,8 @@ def second_site_job(jobs, site_job, tmp_path_factory):
     def build() -> Path:
         site = site_job.result()
         copy_course(folder)
-        shutil.copytree(site.parents[1] / "lessons", folder / "docs" / "lessons")
+        if (site.parents[1] / "lessons").is_dir():
+            shutil.copytree(site.parents[1] / "lessons", folder / "docs" / "lessons")
         return build_website(folder)
 
     return jobs.begin("second site", build)
