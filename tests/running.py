@@ -161,10 +161,10 @@ class Jobs:
 
 
 def run_once(script: Path, folder: Path, environment: dict[str, str] | None = None) -> Run:
-    """Run a script, or take the run that an earlier session has kept.
+    """Run a script, or take what an earlier run of the tests has kept.
 
-    ``COURSE_RUNS`` in the environment names a folder for the runs: of two sessions of the tests
-    that follow one another, on the same files, the second runs nothing again.
+    ``COURSE_RUNS`` in the environment names a folder for it: of two runs of the tests that follow
+    one another, on the same files, the second runs no script again.
     """
     if not os.environ.get("COURSE_RUNS"):
         return run_script(script, folder, environment)
