@@ -125,9 +125,8 @@ def test_every_slide_of_the_lecture_is_treated_in_its_order(slides):
 
 
 @the_deck
-def test_there_are_forty_to_sixty_slides_with_many_figures(page, slides):
+def test_there_are_forty_to_sixty_slides(slides):
     assert 40 <= len(slides) <= 60
-    assert len(page.select("img")) >= 10
 
 
 def test_each_slide_has_a_title_of_its_own(slides):
@@ -198,7 +197,7 @@ def test_no_code_and_no_output_is_typed():
 def test_the_code_is_that_of_its_lesson(page, language):
     blocks = [lines_of(pre) for pre in page.select(f"div.highlight-{language} pre")]
     lessons = taken("lesson-code", language)
-    assert len(blocks) == len(lessons) > 0
+    assert len(blocks) == len(lessons) >= (3 if WHOLE else 1)
     for block, name in zip(blocks, lessons, strict=True):
         script = (SCRIPTS / f"{name}.py").read_text(encoding="utf-8")
         if language == "r":
@@ -222,7 +221,7 @@ def test_the_output_is_that_of_its_lesson(page, read):
 
 def test_the_figures_are_those_of_their_lessons(page, read):
     figures, lessons = page.select("img"), taken("lesson-figure")
-    assert len(figures) == len(lessons) > 0
+    assert len(figures) == len(lessons) >= (10 if WHOLE else 1)
     for figure, name in zip(figures, lessons, strict=True):
         images = read(f"lessons/{name}.html").select("img.sphx-glr-single-img")
         (same,) = [image for image in images if image["alt"] == figure["alt"]]

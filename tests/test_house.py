@@ -7,8 +7,10 @@ import subprocess
 import sys
 from importlib.metadata import metadata
 
+import pytest
 from conftest import need
 from r_fixtures import ROOT
+from running import run_python
 
 TOP_LEVEL = {
     "CONTRIBUTING.md",
@@ -66,6 +68,17 @@ def test_readme_opens_with_the_two_commands():
         "python -m sphinx -M html docs docs/_build -W --keep-going"
     )
     assert commands[1] == 'python -m pip install -e ".[test]" && python -m pytest'
+
+
+@pytest.mark.parametrize("option", [[], ["--all"]])
+def test_the_tests_end_with_what_they_left_out(option):
+    """And with the one option that leaves nothing out."""
+    arguments = ["-m", "pytest", "--collect-only", "-q", "tests/test_stale.py", *option]
+    result = run_python(*arguments, cwd=ROOT)
+    assert result.returncode == 0, result.stdout
+    told = "tests: builds of a small website" in result.stdout
+    assert told == ("python -m pytest --all runs everything." in result.stdout) == (not option)
+    assert ("test_a_build_that_was_killed" in result.stdout) == bool(option)
 
 
 def test_readme_says_which_pythons_can_have_tensorflow():

@@ -30,7 +30,7 @@ PAGES = [
 
 # Of these the notebooks run at once; the others wait for --all.
 QUICK = ["iris_nopackages", "activations"]  # the second with Keras
-WITH_SOLUTIONS = ["iris_nopackages", "mtcars_nopackages"]
+QUICK_SOLUTIONS = ["iris_nopackages", "mtcars_nopackages"]
 
 EXECUTE = """
 import sys
@@ -571,10 +571,19 @@ def test_a_semicolon_keeps_jupyter_quiet(code, changed):
 # They run -----------------------------------------------------------------------------------
 
 
-def chosen(names=ALL_LESSONS, quick=QUICK) -> list:
-    """Lessons as parameters; the notebooks of most wait for ``--all``."""
+def chosen(page: str, quick: list[str] = QUICK):
+    """The notebooks of all lessons as parameters; most wait for ``--all``.
+
+    Args:
+        page: where a notebook is, with ``{}`` for the name of its lesson.
+        quick: the lessons that do not wait.
+    """
     marks = everything("the other notebooks")
-    return [name if name in quick else pytest.param(name, marks=marks) for name in names]
+    pages = [
+        pytest.param(name, page.format(name), marks=() if name in quick else marks, id=name)
+        for name in ALL_LESSONS
+    ]
+    return pytest.mark.parametrize(("name", "page"), pages)
 
 
 def execute(made: Path, page: str, folder: Path) -> nbformat.NotebookNode:
@@ -596,16 +605,15 @@ def execute(made: Path, page: str, folder: Path) -> nbformat.NotebookNode:
 
 @pytest.fixture(scope="module")
 def executed(request, jobs, made, tmp_path_factory):
-    """A function that gives a notebook that has run. Those of the chosen lessons begin at once."""
+    """A function that gives a notebook that has run. All that tests ask for begin at once."""
     folder = tmp_path_factory.mktemp("executed")
 
     def begin(page: str):
         return jobs.begin(page, execute, made, page, folder)
 
-    items = [item for item in request.session.items if "executed" in item.fixturenames]
-    for name in dict.fromkeys(item.callspec.params["name"] for item in items):
-        begin(f"lessons/{name}")
-        begin(f"lessons/exercises/{name}_student")
+    for item in request.session.items:
+        if "executed" in item.fixturenames:
+            begin(item.callspec.params["page"])
     return lambda page: begin(page).result()
 
 
@@ -644,31 +652,33 @@ def figures(notebook) -> list[dict]:
     return [output for output in shown if "image/png" in output["data"]]
 
 
-@pytest.mark.parametrize("name", chosen())
-def test_a_notebook_prints_what_the_lesson_prints(executed, lesson, name):
+@chosen("lessons/{}")
+def test_a_notebook_prints_what_the_lesson_prints(executed, lesson, name, page):
     """To the last digit; by hand, NumPy computes on all cores here and on one in the script."""
-    notebook = executed(f"lessons/{name}")
+    notebook = executed(page)
     assert complaints(notebook) == ""
     assert without_bounds(printed(notebook)) == without_bounds(lesson(name).stdout)
 
 
-@pytest.mark.parametrize("name", chosen())
-def test_a_notebook_shows_the_figures_of_the_page(executed, read, name):
+@chosen("lessons/{}")
+def test_a_notebook_shows_the_figures_of_the_page(executed, read, name, page):
     """Each of them once, and nothing else."""
-    shown = figures(executed(f"lessons/{name}"))
+    shown = figures(executed(page))
     assert len(shown) == len(read(f"lessons/{name}.html").select("article img")) > 0
 
 
-@pytest.mark.parametrize("name", chosen())
-def test_a_students_notebook_runs(executed, name):
-    notebook = executed(f"lessons/exercises/{name}_student")
+@chosen("lessons/exercises/{}_student")
+def test_a_students_notebook_runs(executed, name, page):
+    notebook = executed(page)
     assert complaints(notebook) == ""
     figures(notebook)
 
 
-@pytest.mark.parametrize("name", chosen(WITH_SOLUTIONS))
-def test_a_notebook_with_solutions_prints_what_its_script_prints(executed, exercises_run, name):
-    notebook = executed(f"lessons/exercises/{name}_exercises")
+@chosen("lessons/exercises/{}_exercises", QUICK_SOLUTIONS)
+def test_a_notebook_with_solutions_prints_what_its_script_prints(
+    executed, exercises_run, name, page
+):
+    notebook = executed(page)
     assert complaints(notebook) == ""
     figures(notebook)
-    assert printed(notebook) == exercises_run(name, "solutions").stdout
+    assert without_bounds(printed(notebook)) == without_bounds(exercises_run(name).stdout)

@@ -89,10 +89,11 @@ class Workshop:
         if part is not None:
             article = part(article)
         pictures = self.reader.pictures(article, docname)
-        key = digest(self.made_from, parts, str(article), json.dumps(self.reader.terms), *pictures)
+        seen = digest(*pictures)
+        key = digest(self.made_from, parts, str(article), json.dumps(self.reader.terms), seen)
         memory = self.folder / "bodies" / f"{name}.json"
         known = recall(memory, key)
-        page = Page(**known) if known else self.reader.convert(article, docname)
+        page = Page(**known) if known else self.reader.convert(article, docname, seen)
         self.keep(pictures)
         body = f'#import "/{parts}": *\n{page.typst}'
         write_if_changed(self.folder / "bodies" / f"{name}.typ", body.encode())

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pypandoc
 from bs4 import BeautifulSoup, Comment, Tag
-from files import digest
 from PIL import Image
 from sphinx.errors import ExtensionError
 
@@ -114,13 +113,13 @@ class PageReader:
             for source in (image["src"], detailed(image))
         ]
 
-    def convert(self, article: Tag, docname: str) -> Page:
+    def convert(self, article: Tag, docname: str, pictures: str) -> Page:
         """Turn a page, or a part of it, into Typst; the elements are changed on the way.
 
         Raises:
             ExtensionError: for an element that has no way onto paper; it names page and element.
         """
-        title, pictures = title_of(article), digest(*self.pictures(article, docname))
+        title = title_of(article)
         cleaner = Cleaner(self, docname, article)
         cleaner.clean()
         try:
