@@ -48,6 +48,9 @@ def check_all_ways(page) -> None:
         page.emulate_media(color_scheme=scheme)
         check(page, scheme)
     page.set_viewport_size({"width": WIDTHS["phone"], "height": 780})
+    # What the page does when its size changes, it does when it is next drawn.
+    page.wait_for_function(f"window.innerWidth === {WIDTHS['phone']}")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     # The many colours of code are those of the wide page; whatever else is shown is looked at.
     check(page, "phone", rules={"color-contrast": {"enabled": False}})
     check(page, "phone", without="pre", runOnly=["color-contrast"])

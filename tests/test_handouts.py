@@ -669,6 +669,19 @@ def test_what_was_spoken_is_remembered(tmp_path, monkeypatch):
     assert Speaker(tmp_path / "speech.json")("x^3") == "something else"
 
 
+@pytest.mark.parametrize("part", ["FILES", "KATEX"])
+def test_what_another_engine_has_said_is_forgotten(tmp_path, monkeypatch, part):
+    """Whichever of the two that speak has changed."""
+    engine = tmp_path / "engine.js"
+    monkeypatch.setattr(f"spoken_math.{part}", engine)
+    monkeypatch.setattr("spoken_math.spoken", lambda formula: engine.read_text(encoding="utf-8"))
+    for words in ["old", "new"]:
+        engine.write_text(words, encoding="utf-8")
+        speaker = Speaker(tmp_path / "speech.json")
+        assert speaker("x^2") == words
+        speaker.save()
+
+
 def test_a_formula_that_cannot_be_read_is_an_error():
     with pytest.raises(ExtensionError, match="cannot be rendered"):
         spoken(r"\frac{1")
