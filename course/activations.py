@@ -1,9 +1,11 @@
 """Activation functions and their derivatives, as Keras computes them.
 
 Each function takes the weighted sums ``z`` of a layer, an array of any shape, and returns the
-activations ``a`` in the same shape and type. Beside each stands its backward step: it takes the
-derivative of the loss with respect to ``a``, called ``da``, and returns the one with respect to
-``z``. All act entry by entry, except `softmax`, which acts on the last axis.
+activations ``a`` in the same shape. float32 stays float32; all other numbers, whole ones too, are
+computed in float64. Beside each stands its backward step: it takes the derivative of the loss with
+respect to ``a``, called ``da``, and returns the one with respect to ``z``. All act entry by entry,
+except `softmax`, which acts on the last axis. What holds no real numbers is a ``TypeError``; NaN
+stays NaN.
 
 Source: the functions of ``keras.activations``, with their default settings. One of them,
 `gelu`, needs the error function, which NumPy lacks; it comes from Python's ``math``.
@@ -14,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
+from course.inputs import floats, number
 
 __all__ = [
     "ACTIVATIONS",
@@ -32,9 +36,12 @@ __all__ = [
 ]
 
 
+LARGE = 100.0  # here the normal distribution has nothing left on either side
+
+
 def linear(z: np.ndarray) -> np.ndarray:
     """No activation: ``a = z``."""
-    return z
+    return floats(z, "linear", "z").copy()
 
 
 def linear_backward(da, z, a):
@@ -43,7 +50,7 @@ def linear_backward(da, z, a):
 
 def relu(z: np.ndarray) -> np.ndarray:
     """The positive part of ``z``. Its derivative at 0 counts as 0."""
-    return np.maximum(0, z)
+    return np.maximum(0, floats(z, "relu", "z"))
 
 
 def relu_backward(da, z, a):
@@ -52,6 +59,8 @@ def relu_backward(da, z, a):
 
 def leaky_relu(z: np.ndarray, negative_slope: float = 0.2) -> np.ndarray:
     """``z`` where it is positive, ``negative_slope * z`` elsewhere."""
+    z = floats(z, "leaky_relu", "z")
+    negative_slope = number(negative_slope, "leaky_relu", "negative_slope", "that is finite")
     return np.where(z > 0, z, negative_slope * z)
 
 
@@ -61,6 +70,7 @@ def leaky_relu_backward(da, z, a, negative_slope=0.2):
 
 def elu(z: np.ndarray) -> np.ndarray:
     """``z`` where it is positive, ``exp(z) - 1`` elsewhere."""
+    z = floats(z, "elu", "z")
     return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
 
 
@@ -70,6 +80,7 @@ def elu_backward(da, z, a):
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
     """``1 / (1 + exp(-z))``, written so that nothing overflows."""
+    z = floats(z, "sigmoid", "z")
     e = np.exp(-np.abs(z))
     return np.where(z >= 0, 1, e) / (1 + e)
 
@@ -80,7 +91,7 @@ def sigmoid_backward(da, z, a):
 
 def tanh(z: np.ndarray) -> np.ndarray:
     """The hyperbolic tangent."""
-    return np.tanh(z)
+    return np.tanh(floats(z, "tanh", "z"))
 
 
 def tanh_backward(da, z, a):
@@ -89,7 +100,8 @@ def tanh_backward(da, z, a):
 
 def softplus(z: np.ndarray) -> np.ndarray:
     """``log(1 + exp(z))``, written so that nothing overflows."""
-    return np.logaddexp(0, z)
+    with np.errstate(invalid="ignore"):  # NumPy would warn of NaN
+        return np.logaddexp(0, floats(z, "softplus", "z"))
 
 
 def softplus_backward(da, z, a):
@@ -98,7 +110,8 @@ def softplus_backward(da, z, a):
 
 def silu(z: np.ndarray) -> np.ndarray:
     """``z * sigmoid(z)``, also called swish."""
-    return z * sigmoid(z)
+    z = floats(z, "silu", "z")
+    return _no_infinity_below(z) * sigmoid(z)
 
 
 def silu_backward(da, z, a):
@@ -106,12 +119,19 @@ def silu_backward(da, z, a):
     return da * (s + a * (1 - s))
 
 
+def _no_infinity_below(z):
+    """Minus infinity as a finite number, so that times a probability of 0 it is 0 and not NaN."""
+    return np.maximum(z, np.finfo(z.dtype).min)
+
+
 def gelu(z: np.ndarray) -> np.ndarray:
     """``z`` times the probability that a standard normal number is below ``z``."""
-    return z * _normal_below(z)
+    z = floats(z, "gelu", "z")
+    return _no_infinity_below(z) * _normal_below(z)
 
 
 def gelu_backward(da, z, a):
+    z = np.clip(z, -LARGE, LARGE)  # beyond, the density is 0, and a square would overflow
     density = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
     return da * (_normal_below(z) + z * density)
 
@@ -126,9 +146,19 @@ def softmax(z: np.ndarray) -> np.ndarray:
     """Probabilities along the last axis: positive, with sum 1.
 
     The largest ``z`` of each row is subtracted first; the result is the same and nothing
-    overflows.
+    overflows. A row with an infinite number that is the largest has no answer: it becomes NaN.
+
+    Raises:
+        ValueError: if there are no numbers along the last axis.
     """
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    z = floats(z, "softmax", "z")
+    if not z.ndim or not z.shape[-1]:
+        raise ValueError(
+            "softmax: expected z to be an array with at least one number along its last axis. "
+            f"Received shape {z.shape}. It turns several numbers into probabilities."
+        )
+    with np.errstate(invalid="ignore"):  # infinity less infinity is NaN
+        e = np.exp(z - z.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
 

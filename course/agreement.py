@@ -20,6 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from course.inputs import number, real_numbers
+
 __all__ = [
     "CENTRAL_DIFFERENCE_TOLERANCE",
     "TOLERANCES",
@@ -34,8 +36,6 @@ __all__ = [
 
 TOLERANCES = {"float64": 1e-12, "float32": 1e-5}
 """The largest relative difference allowed between NumPy and Keras, by the type of the numbers."""
-
-COMPARED_KINDS = "biuf"  # NumPy's letters for truth values, whole numbers and real numbers
 
 CENTRAL_DIFFERENCE_TOLERANCE = 1e-6
 """The largest relative difference allowed between a gradient and central differences."""
@@ -94,15 +94,9 @@ def compare(name: str, a, b) -> Comparison:
 
     Raises:
         TypeError: if an array holds something else than real numbers.
-        ValueError: if the shapes or the types differ.
+        ValueError: if the shapes or the types differ, or entries are masked.
     """
-    a, b = np.asarray(a), np.asarray(b)
-    for array in (a, b):
-        if array.dtype.kind not in COMPARED_KINDS:
-            raise TypeError(
-                f"{name}: expected real numbers. Received an array of type {array.dtype}. "
-                "Convert it first."
-            )
+    a, b = real_numbers(a, name, "the array"), real_numbers(b, name, "the reference")
     if a.shape != b.shape:
         raise ValueError(
             f"{name}: expected two arrays of one shape. Received {a.shape} and {b.shape}. "
@@ -198,18 +192,17 @@ def central_difference(
     Raises:
         TypeError: if the weights are not a float64 array: in float32 the step would drown in
             rounding.
-        ValueError: if the step is not positive.
+        ValueError: if the step is no positive number.
 
     Source: W. H. Press et al., Numerical Recipes, 3rd edition (2007), section 5.7.
     """
     found = getattr(weights, "dtype", type(weights).__name__)
-    if found != np.float64:
+    if not isinstance(weights, np.ndarray) or found != np.float64 or not weights.flags.writeable:
         raise TypeError(
-            f"central_difference expects a float64 array of weights. Received {found}. "
-            "Compute the network in float64 to check its gradients."
+            "central_difference expects a float64 array of weights that it can change. "
+            f"Received {found}. Compute the network in float64 to check its gradients."
         )
-    if not step > 0:
-        raise ValueError(f"central_difference expects a step above 0. Received: {step}. Try 1e-6.")
+    step = number(step, "central_difference", "step", "above 0, such as 1e-6", lambda v: v > 0)
     gradient = np.empty_like(weights)
     for i in np.ndindex(weights.shape):
         kept = weights[i]
@@ -239,11 +232,7 @@ def bound(difference: float) -> str:
     Raises:
         ValueError: if the difference is negative, infinite or not a number.
     """
-    if not 0 <= difference < np.inf:
-        raise ValueError(
-            f"bound expects a finite number that is not negative. Received: {difference}. "
-            "Take the largest absolute difference."
-        )
+    difference = number(difference, "bound", "difference", "that is not negative", lambda v: v >= 0)
     exponent = -14
     while difference >= float(f"1e{exponent}"):
         exponent += 2

@@ -31,6 +31,17 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from course import activations
+from course.inputs import (
+    DTYPES,
+    float_type,
+    in_type,
+    number,
+    random_generator,
+    real_numbers,
+    shape_of,
+    truth_value,
+    whole_number,
+)
 
 __all__ = [
     "Activation",
@@ -48,7 +59,6 @@ __all__ = [
     "MultiHeadAttention",
 ]
 
-DTYPES = ("float32", "float64")
 PADDINGS = ("valid", "same")
 HIDDEN = -1e30  # the score of a place that a mask hides: exp makes it 0, and it is no infinity
 
@@ -59,11 +69,14 @@ class Input:
     Args:
         shape: the shape of one case, for example ``(4,)`` or ``(32, 32, 3)``.
 
+    Raises:
+        ValueError: if this is no shape.
+
     Source: ``keras.layers.Input``.
     """
 
     def __init__(self, shape: Sequence[int]):
-        self.shape = (None, *(_whole_number("Input", "shape", size) for size in shape))
+        self.shape = (None, *shape_of(shape, "Input", "shape", cases=False))
 
 
 class Layer:
@@ -103,18 +116,21 @@ class Layer:
             seed: for the random weights: a whole number, or a NumPy random generator.
 
         Raises:
-            ValueError: if the layer cannot take inputs of this shape, or the type is another.
+            ValueError: if the layer cannot take inputs of this shape, an argument is none of these,
+                or the layer is built already: its weights would be drawn anew.
         """
-        if np.dtype(dtype).name not in DTYPES:
+        if self.built:
             raise ValueError(
-                f"{self.name}: expected a type of {' or '.join(DTYPES)}. Received: dtype={dtype!r}."
+                f"{self.name}: expected a layer that is not built yet. Received one that has its "
+                f"weights already, for inputs of shape {_text(self.input_shape)}. Use it as it is, "
+                "or make a new layer for new weights."
             )
-        self.input_shape = self._for_any_cases(input_shape)
-        self.dtype = np.dtype(dtype)
-        self.output_shape = self.compute_output_shape(self.input_shape)
-        self._build(np.random.default_rng(seed))
+        input_shape = self._for_any_cases(input_shape)
+        dtype, rng = float_type(dtype, self.name), random_generator(seed, self.name)
+        output_shape = self.compute_output_shape(input_shape)
+        self.input_shape, self.output_shape, self.dtype = input_shape, output_shape, dtype
+        self._build(rng)
         self.built = True
-        self._called = False
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
         """The shape of the outputs for inputs of a shape; the number of cases may be None.
@@ -122,6 +138,7 @@ class Layer:
         Raises:
             ValueError: if the layer cannot take inputs of this shape.
         """
+        self._for_any_cases(input_shape)  # or it is no shape
         return tuple(input_shape)
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
@@ -137,10 +154,18 @@ class Layer:
             The outputs.
 
         Raises:
-            ValueError: if the inputs have another shape than the layer was built for.
+            TypeError: if the inputs do not hold real numbers.
+            ValueError: if the inputs have another shape than the layer was built for, or numbers
+                that its type cannot hold.
         """
-        self.x = self._checked_inputs(x)
-        self.z = self._forward(self.x, training)
+        training = truth_value(training, self.name, "training")
+        # Copies: what the caller does to inputs or outputs must not reach the way back.
+        return self._through(self._copied(self._checked_inputs(x)), training).copy()
+
+    def _through(self, x, training):
+        """From inputs that fit to the outputs: the layer's own arrays, not to be changed."""
+        self.x = x
+        self.z = self._forward(x, training)
         self.a = self.activation.forward(self.z)
         self._called = True
         return self.a
@@ -156,9 +181,13 @@ class Layer:
 
         Raises:
             RuntimeError: if `forward` was not called before.
+            TypeError: if ``dy`` does not hold real numbers.
             ValueError: if ``dy`` has another shape than the outputs.
         """
-        dy = self._checked_derivative(dy)
+        return self._back(self._checked_derivative(dy).copy())
+
+    def _back(self, dy):
+        """From a derivative that fits to the one with respect to the inputs."""
         return self._backward(self.activation.backward(dy, self.z, self.a))
 
     def backward_from_z(self, dz: np.ndarray) -> np.ndarray:
@@ -167,7 +196,7 @@ class Layer:
         The loss and the last activation are often easier to differentiate together: softmax with
         cross-entropy gives *prediction minus truth*.
         """
-        return self._backward(self._checked_derivative(dz))
+        return self._backward(self._checked_derivative(dz).copy())
 
     def _build(self, rng: np.random.Generator) -> None:
         """Draw the initial weights."""
@@ -182,7 +211,7 @@ class Layer:
 
     def _for_any_cases(self, input_shape):
         """The shape of the inputs, with None for the number of cases."""
-        return (None, *tuple(input_shape)[1:])
+        return shape_of(input_shape, self.name, "input_shape", cases=True)
 
     def _checked_inputs(self, x):
         """The inputs in the type of the layer; builds the layer if need be."""
@@ -191,8 +220,11 @@ class Layer:
             self.build(x.shape, _type_for(x))
         return self._fitting(x, self.input_shape)
 
+    def _copied(self, x):
+        return x.copy()
+
     def _cases(self, x):
-        x = np.asarray(x)
+        x = real_numbers(x, self.name, "x")
         if not x.ndim:
             raise ValueError(f"{self.name}: expected an array of cases. Received a single number.")
         return x
@@ -204,19 +236,20 @@ class Layer:
                 f"array of shape {x.shape}. The first entry is the number of cases; the others "
                 "must be as the layer was built."
             )
-        return x.astype(self.dtype, copy=False)
+        return in_type(x, self.dtype, self.name, "x")
 
     def _checked_derivative(self, dy: np.ndarray) -> np.ndarray:
         if not self._called:
             raise RuntimeError(
                 f"{self.name}: expected forward() before backward(), which differentiates it."
             )
-        if np.shape(dy) != self.a.shape:
+        dy = real_numbers(dy, self.name, "dy")
+        if dy.shape != self.a.shape:
             raise ValueError(
                 f"{self.name}: expected a derivative of the shape of the outputs, {self.a.shape}. "
-                f"Received an array of shape {np.shape(dy)}."
+                f"Received an array of shape {dy.shape}."
             )
-        return np.asarray(dy, dtype=self.dtype)
+        return in_type(dy, self.dtype, self.name, "dy")
 
     @property
     def weights(self) -> list[np.ndarray]:
@@ -234,22 +267,16 @@ class Layer:
             weights: arrays of the shapes of `get_weights`, in its order.
 
         Raises:
-            ValueError: if the layer is not built, or the number or a shape differs. The weights
-                then stay as they are.
+            TypeError: if one of them does not hold real numbers.
+            ValueError: if the layer is not built, or the number or a shape differs, or the type of
+                the layer cannot hold a number. The weights then stay as they are.
         """
         if not self.built:
             raise ValueError(
                 f"{self.name}: expected a layer that is built. Received weights for one that does "
                 "not know the shape of its inputs yet. Call build() or forward() first."
             )
-        expected, found = [w.shape for w in self.weights], [np.shape(w) for w in weights]
-        if expected != found:
-            raise ValueError(
-                f"{self.name}: expected weights of shapes {expected}. Received shapes {found}. "
-                "get_weights() shows the order."
-            )
-        for own, new in zip(self.weights, weights, strict=True):
-            own[...] = new
+        replace_weights(self.weights, weights, self.name, "get_weights() shows the order.")
 
     def get_gradients(self) -> list[np.ndarray]:
         """The derivatives of the loss with respect to the weights, in the same order.
@@ -271,7 +298,7 @@ class _KernelAndBias(Layer):
 
     def _set_up(self, activation, use_bias, kernel_initializer, bias_initializer):
         self.activation = activations.get(activation)
-        self.use_bias = use_bias
+        self.use_bias = truth_value(use_bias, type(self).__name__, "use_bias")
         self.weight_names = ("kernel", "bias") if use_bias else ("kernel",)
         self.initializers = [_initializer(f) for f in (kernel_initializer, bias_initializer)]
 
@@ -308,11 +335,12 @@ class Dense(_KernelAndBias):
         bias_initializer: str = "zeros",
     ):
         super().__init__()
-        self.units = _whole_number("Dense", "units", units)
+        self.units = whole_number(units, "Dense", "units")
         self._set_up(activation, use_bias, kernel_initializer, bias_initializer)
 
     def compute_output_shape(self, input_shape):
         """``(n, ..., p)`` becomes ``(n, ..., units)``."""
+        self._for_any_cases(input_shape)  # or it is no shape
         if len(input_shape) < 2:
             raise ValueError(
                 f"{self.name}: expected inputs of shape (cases, numbers). Received shape "
@@ -357,6 +385,7 @@ class _Windows(Layer):
         With padding ``"valid"``, ``height' = (height - size) // strides + 1``; with ``"same"``,
         ``height'`` is ``height / strides``, rounded up.
         """
+        self._for_any_cases(input_shape)  # or it is no shape
         if len(input_shape) != 4 or not all(input_shape[1:]):
             raise ValueError(
                 f"{self.name}: expected pictures of shape (cases, height, width, channels). "
@@ -451,7 +480,7 @@ class Conv2D(_Windows, _KernelAndBias):
         bias_initializer: str = "zeros",
     ):
         super().__init__(kernel_size, (1, 1) if strides is None else strides, padding)
-        self.filters = _whole_number("Conv2D", "filters", filters)
+        self.filters = whole_number(filters, "Conv2D", "filters")
         self.kernel_size = self.size
         self._set_up(activation, use_bias, kernel_initializer, bias_initializer)
 
@@ -513,7 +542,8 @@ class MaxPooling2D(_Windows):
         dx = np.zeros_like(x)
         waiting = np.ones(dy.shape, dtype=bool)  # the windows whose largest pixel is still to come
         for _, pixels in self._places():
-            largest = waiting & (x[pixels] == self.z)  # (n, h', w', c)
+            # Not "equal to the largest": NaN equals nothing, and its derivative would be lost.
+            largest = waiting & ~(x[pixels] < self.z)  # (n, h', w', c)
             dx[pixels] += dy * largest
             waiting &= ~largest
         return self._cropped(dx)
@@ -574,6 +604,7 @@ class Flatten(Layer):
 
     def compute_output_shape(self, input_shape):
         """``(n, ...)`` becomes ``(n, p)``: ``p`` is the product of all sizes but the first."""
+        self._for_any_cases(input_shape)  # or it is no shape
         return (input_shape[0], math.prod(input_shape[1:]))
 
     def _forward(self, x, training):
@@ -606,17 +637,12 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, *, seed=None):
         super().__init__()
-        if not (isinstance(rate, Real) and 0 <= rate < 1):
-            raise ValueError(
-                f"Dropout: expected a rate from 0 to below 1. Received: rate={rate!r}. "
-                "It is the part that is dropped: 0.25 drops a quarter."
-            )
-        self.rate = rate
-        self.seed = seed
+        self.rate = number(rate, "Dropout", "rate", "from 0 to below 1", lambda v: 0 <= v < 1)
+        self.seed = None if seed is None else random_generator(seed, "Dropout")
         self.mask = None
 
     def _build(self, rng):
-        self.rng = rng if self.seed is None else np.random.default_rng(self.seed)
+        self.rng = rng if self.seed is None else self.seed
 
     def _forward(self, x, training):
         self.mask = np.ones_like(x)
@@ -677,12 +703,13 @@ class Embedding(Layer):
 
     def __init__(self, input_dim: int, output_dim: int, embeddings_initializer: str = "uniform"):
         super().__init__()
-        self.input_dim = _whole_number("Embedding", "input_dim", input_dim)
-        self.output_dim = _whole_number("Embedding", "output_dim", output_dim)
+        self.input_dim = whole_number(input_dim, "Embedding", "input_dim")
+        self.output_dim = whole_number(output_dim, "Embedding", "output_dim")
         self.initializer = _initializer(embeddings_initializer)
 
     def compute_output_shape(self, input_shape):
         """``(n, ...)`` becomes ``(n, ..., output_dim)``."""
+        self._for_any_cases(input_shape)  # or it is no shape
         return (*input_shape, self.output_dim)
 
     def _build(self, rng):
@@ -739,22 +766,21 @@ class LayerNormalization(Layer):
         self, axis: int = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True
     ):
         super().__init__()
-        if axis != -1:
+        if not isinstance(axis, Integral) or axis != -1:
             raise ValueError(
                 f"LayerNormalization: expected axis=-1, the last axis. Received: axis={axis!r}. "
                 "Bring the axis to the end with np.moveaxis."
             )
-        if not (isinstance(epsilon, Real) and epsilon > 0):
-            raise ValueError(
-                "LayerNormalization: expected epsilon to be a number above 0. "
-                f"Received: epsilon={epsilon!r}."
-            )
-        self.axis, self.epsilon = axis, float(epsilon)
-        self.center, self.scale = center, scale
-        self.weight_names = ("gamma",) * bool(scale) + ("beta",) * bool(center)
+        cls = type(self).__name__
+        self.axis = axis
+        self.epsilon = number(epsilon, cls, "epsilon", "above 0", lambda v: v > 0)
+        self.center = truth_value(center, cls, "center")
+        self.scale = truth_value(scale, cls, "scale")
+        self.weight_names = ("gamma",) * scale + ("beta",) * center
 
     def compute_output_shape(self, input_shape):
         """The shape of the inputs, ``(n, ..., d)``."""
+        self._for_any_cases(input_shape)  # or it is no shape
         if len(input_shape) < 2 or not input_shape[-1]:
             raise ValueError(
                 f"{self.name}: expected inputs of shape (cases, ..., numbers). Received shape "
@@ -786,27 +812,24 @@ class LayerNormalization(Layer):
 class _SeveralInputs(Layer):
     """A layer of several inputs: arrays, shapes and derivatives come in lists, one for each."""
 
-    def build(self, input_shape, dtype="float32", seed=None):
-        """As `Layer.build`, with a list of shapes, one for each input.
-
-        Raises:
-            ValueError: if this is no list of shapes, or the layer cannot take such inputs.
-        """
-        if not all(isinstance(shape, tuple | list) for shape in input_shape):
-            raise ValueError(
-                f"{self.name}: expected a list of shapes, one for each input. Received the shape "
-                f"{_text(input_shape)}. A Sequential passes one array on; call this layer yourself."
-            )
-        super().build(input_shape, dtype, seed)
-
     def _for_any_cases(self, input_shape):
-        return [(None, *tuple(shape)[1:]) for shape in input_shape]
+        listed = isinstance(input_shape, tuple | list)
+        if not listed or not all(isinstance(shape, tuple | list) for shape in input_shape):
+            raise ValueError(
+                f"{self.name}: expected a list of shapes, one for each input. Received: "
+                f"input_shape={input_shape!r}. A Sequential passes one array on; call this layer "
+                "yourself."
+            )
+        return [super(_SeveralInputs, self)._for_any_cases(shape) for shape in input_shape]
+
+    def _copied(self, x):
+        return [one.copy() for one in x]
 
     def _checked_inputs(self, x):
         if not isinstance(x, tuple | list):
             raise ValueError(
                 f"{self.name}: expected a list of arrays, [x1, x2]. Received one of type "
-                f"{type(x).__name__} and shape {np.shape(x)}."
+                f"{type(x).__name__} and shape {getattr(x, 'shape', 'unknown')}."
             )
         x = [self._cases(one) for one in x]
         if not self.built:
@@ -835,6 +858,7 @@ class Add(_SeveralInputs):
         Raises:
             ValueError: if there are no inputs, or their shapes differ.
         """
+        self._for_any_cases(input_shape)  # or it is no shape
         if len({tuple(shape)[1:] for shape in input_shape}) != 1:
             received = ", ".join(map(_text, self._for_any_cases(input_shape))) or "none"
             raise ValueError(
@@ -847,7 +871,7 @@ class Add(_SeveralInputs):
         return sum(x[1:], start=x[0])  # (n, ...)
 
     def _backward(self, dy):
-        return [dy for _ in self.x]
+        return [dy.copy() for _ in self.x]
 
 
 class MultiHeadAttention(_SeveralInputs):
@@ -900,18 +924,18 @@ class MultiHeadAttention(_SeveralInputs):
     ):
         super().__init__()
         cls = type(self).__name__
-        self.num_heads = _whole_number(cls, "num_heads", num_heads)
-        self.key_dim = _whole_number(cls, "key_dim", key_dim)
+        self.num_heads = whole_number(num_heads, cls, "num_heads")
+        self.key_dim = whole_number(key_dim, cls, "key_dim")
         self.value_dim = (
-            self.key_dim if value_dim is None else _whole_number(cls, "value_dim", value_dim)
+            self.key_dim if value_dim is None else whole_number(value_dim, cls, "value_dim")
         )
-        if dropout != 0:
+        if isinstance(dropout, bool) or not isinstance(dropout, Real) or dropout != 0:
             raise ValueError(
                 f"{cls}: expected dropout=0.0, the only one supported here. Received: "
                 f"dropout={dropout!r}. A Dropout layer after this one drops outputs instead."
             )
         self.dropout = 0.0
-        self.use_bias = use_bias
+        self.use_bias = truth_value(use_bias, cls, "use_bias")
         self.scale = 1 / math.sqrt(self.key_dim)
         kinds = ("kernel", "bias") if use_bias else ("kernel",)
         self.weight_names = tuple(
@@ -984,6 +1008,7 @@ class MultiHeadAttention(_SeveralInputs):
         Raises:
             ValueError: if the inputs or the mask have another shape or type.
         """
+        truth_value(use_causal_mask, self.name, "use_causal_mask")
         x = self._checked_inputs([query, value] if key is None else [query, value, key])
         self.mask = self._mask(attention_mask, use_causal_mask, len(x[0]))
         return super().forward(x, training)
@@ -1064,6 +1089,25 @@ def _heads_backward(x, kernel, dz):
     return dx, dkernel, dbias
 
 
+def replace_weights(own: list[np.ndarray], new: Sequence, where: str, hint: str) -> None:
+    """Put new numbers into arrays of weights: into all of them, or, if one does not fit, into none.
+
+    Raises:
+        TypeError: if one of them does not hold real numbers.
+        ValueError: if their number or a shape differs, or a type cannot hold a number.
+    """
+    new = [real_numbers(w, where, "each weight") for w in new]
+    expected, found = [w.shape for w in own], [w.shape for w in new]
+    if expected != found:
+        raise ValueError(
+            f"{where}: expected weights of shapes {expected}. Received shapes {found}. {hint}"
+        )
+    pairs = list(zip(own, new, strict=True))
+    converted = [in_type(w, mine.dtype, where, "each weight") for mine, w in pairs]
+    for mine, w in zip(own, converted, strict=True):
+        mine[...] = w
+
+
 def glorot_uniform(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """Uniform numbers between ``-b`` and ``b`` with ``b = sqrt(6 / (inputs + outputs))``.
 
@@ -1103,21 +1147,13 @@ def _initializer(identifier):
     return INITIALIZERS[identifier]
 
 
-def _whole_number(where: str, name: str, value) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ValueError(
-            f"{where}: expected {name} to be a positive whole number. Received: {name}={value!r}."
-        )
-    return int(value)
-
-
 def _pair(where: str, name: str, value) -> tuple[int, int]:
     """A whole number twice, or two of them."""
-    values = (value, value) if isinstance(value, Integral) else value
+    values = value if isinstance(value, tuple | list) else (value, value)
     try:
-        first, second = values
-        return _whole_number(where, name, first), _whole_number(where, name, second)
-    except (TypeError, ValueError):
+        first, second = (whole_number(size, where, name) for size in values)
+        return first, second
+    except ValueError:
         raise ValueError(
             f"{where}: expected {name} to be a positive whole number or two of them. "
             f"Received: {name}={value!r}."
@@ -1130,5 +1166,7 @@ def _type_for(x: np.ndarray) -> str:
 
 
 def _text(shape) -> str:
-    """A shape for messages: ``(None, 4)`` as ``(cases, 4)``."""
+    """A shape for messages: ``(None, 4)`` as ``(cases, 4)``; a list of them likewise."""
+    if isinstance(shape, list):
+        return ", ".join(map(_text, shape))
     return "(" + ", ".join("cases" if size is None else str(size) for size in shape) + ")"

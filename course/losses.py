@@ -9,11 +9,34 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from course.activations import softmax
+from course.inputs import floats, in_type, truth_value
 
 __all__ = ["CategoricalCrossentropy", "Loss", "MeanSquaredError", "get"]
 
+UNITS = "The last layer needs one unit for each column of the answers."
 REDUCTIONS = ("sum_over_batch_size", "sum")
 SMALLEST_PROBABILITY = 1e-7  # keras.config.epsilon(): Keras keeps probabilities this far from 0
+
+
+def matching(
+    y_true: np.ndarray, y_pred: np.ndarray, where: str, remedy: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """True answers and predictions as arrays of one shape, in the type of the predictions.
+
+    Raises:
+        TypeError: if one of them does not hold real numbers.
+        ValueError: if the shapes differ, or there are no cases.
+    """
+    y_pred = floats(y_pred, where, "y_pred")
+    y_true = in_type(floats(y_true, where, "y_true"), y_pred.dtype, where, "y_true")
+    if y_true.ndim == y_pred.ndim - 1 and y_pred.shape[-1] == 1:
+        y_true = y_true[..., np.newaxis]
+    if y_true.shape != y_pred.shape or not y_pred.ndim or not y_pred.size:
+        raise ValueError(
+            f"{where}: expected true answers and predictions of one shape, with one case or more. "
+            f"Received y_true of shape {y_true.shape} and y_pred of shape {y_pred.shape}. {remedy}"
+        )
+    return y_true, y_pred
 
 
 class Loss(ABC):
@@ -27,7 +50,7 @@ class Loss(ABC):
     """
 
     def __init__(self, reduction: str = "sum_over_batch_size"):
-        if reduction not in REDUCTIONS:
+        if not isinstance(reduction, str) or reduction not in REDUCTIONS:
             raise ValueError(
                 f"{type(self).__name__}: expected a reduction of {' or '.join(REDUCTIONS)}. "
                 f"Received: reduction={reduction!r}."
@@ -45,9 +68,10 @@ class Loss(ABC):
             One number, of the type of the predictions.
 
         Raises:
-            ValueError: if the shapes differ.
+            TypeError: if one of them does not hold real numbers.
+            ValueError: if the shapes differ, or the answers cannot be true ones.
         """
-        y_true, y_pred = self._checked(y_true, y_pred)
+        y_true, y_pred = self.checked(y_true, y_pred)
         each = self.each(y_true, y_pred)
         return each.sum() / self._divisor(each.size)
 
@@ -62,9 +86,10 @@ class Loss(ABC):
             An array of the shape of the predictions.
 
         Raises:
-            ValueError: if the shapes differ.
+            TypeError: if one of them does not hold real numbers.
+            ValueError: if the shapes differ, or the answers cannot be true ones.
         """
-        y_true, y_pred = self._checked(y_true, y_pred)
+        y_true, y_pred = self.checked(y_true, y_pred)
         return self.each_gradient(y_true, y_pred) / self._divisor(y_pred[..., 0].size)
 
     @abstractmethod
@@ -78,23 +103,16 @@ class Loss(ABC):
     def _divisor(self, n: int) -> int:
         return n if self.reduction == "sum_over_batch_size" else 1
 
-    def _checked(self, y_true, y_pred):
-        """Both as arrays of one shape and type."""
-        y_pred = np.asarray(y_pred)
-        if y_pred.dtype.kind != "f":
-            y_pred = y_pred.astype(float)
-        y_true = np.asarray(y_true, dtype=y_pred.dtype)
-        if y_true.ndim == y_pred.ndim - 1 and y_pred.shape[-1] == 1:
-            y_true = y_true[..., np.newaxis]
-        if y_true.shape != y_pred.shape or not y_pred.ndim or not y_pred.size:
-            raise ValueError(
-                f"{type(self).__name__}: expected true answers and predictions of one shape, "
-                f"with one case or more. Received y_true of shape {y_true.shape} and y_pred of "
-                f"shape {y_pred.shape}. {self.remedy}"
-            )
-        return y_true, y_pred
+    def checked(self, y_true: np.ndarray, y_pred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Both as arrays of one shape and type, if the loss can be computed from them.
 
-    remedy = "The last layer needs one unit for each column of the answers."
+        Raises:
+            TypeError: if one of them does not hold real numbers.
+            ValueError: if the shapes differ, or the answers cannot be true ones.
+        """
+        return matching(y_true, y_pred, type(self).__name__, self.remedy)
+
+    remedy = UNITS
 
 
 class MeanSquaredError(Loss):
@@ -139,7 +157,7 @@ class CategoricalCrossentropy(Loss):
 
     def __init__(self, from_logits: bool = False, *, reduction: str = "sum_over_batch_size"):
         super().__init__(reduction)
-        self.from_logits = from_logits
+        self.from_logits = truth_value(from_logits, type(self).__name__, "from_logits")
 
     def each(self, y_true, y_pred):
         """Minus the logarithm of the probability of the true class, for each case."""
@@ -163,13 +181,25 @@ class CategoricalCrossentropy(Loss):
         """The probabilities, none nearer to 0 or 1 than Keras allows."""
         return np.clip(p, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
 
-    def _checked(self, y_true, y_pred):
-        y_true, y_pred = super()._checked(y_true, y_pred)
+    def checked(self, y_true, y_pred):
+        """Both as arrays of one shape and type, if the loss can be computed from them.
+
+        Raises:
+            TypeError: if one of them does not hold real numbers.
+            ValueError: if the shapes differ, or the answers of a case do not sum to 1, or the
+                predictions of a case to 0.
+        """
+        y_true, y_pred = super().checked(y_true, y_pred)
         sums = y_true.sum(axis=-1)
-        if not np.allclose(sums, 1, rtol=0, atol=1e-3):
+        if not (np.abs(sums - 1) <= 1e-3).all():
             raise ValueError(
                 f"{type(self).__name__}: expected rows of true answers that sum to 1. Received "
                 f"one that sums to {sums.flat[np.abs(sums - 1).argmax()]:.6g}. {self.remedy}"
+            )
+        if not self.from_logits and not y_pred.sum(axis=-1).all():
+            raise ValueError(
+                f"{type(self).__name__}: expected rows of probabilities. Received predictions that "
+                "sum to 0. Let the last activation be softmax, or choose from_logits=True."
             )
         return y_true, y_pred
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from course.inputs import DTYPES, FLOATS, floats, number, truth_value
+
 __all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "get"]
 
 
@@ -29,37 +31,48 @@ class Optimizer(ABC):
     slots = 0  # how many arrays to remember for each weight
 
     def __init__(self, learning_rate: float):
-        if not (np.isscalar(learning_rate) and np.isreal(learning_rate) and learning_rate > 0):
-            raise ValueError(
-                f"{type(self).__name__}: expected a learning rate above 0. "
-                f"Received: learning_rate={learning_rate!r}. Start with 0.001."
-            )
-        self.learning_rate = float(learning_rate)
+        self.learning_rate = _above_0(self, "learning_rate", learning_rate)
         self.iterations = 0
-        self._memory: list[list[np.ndarray]] | None = None
+        self._weights: list[np.ndarray] | None = None
+        self._memory: list[list[np.ndarray]] = []
 
     def apply(self, gradients: Sequence[np.ndarray], weights: Sequence[np.ndarray]) -> None:
         """Take one step: change all weights in place.
 
         Args:
             gradients: the derivative of the loss with respect to each weight.
-            weights: arrays of the same shapes, in the same order in every step.
+            weights: arrays of float32 or float64, of the same shapes; the very same arrays in
+                every step, since the memory of an optimiser belongs to them.
 
         Raises:
-            ValueError: if the two lists, or the shapes in them, do not match.
+            TypeError: if a gradient does not hold real numbers, or a weight is no such array.
+            ValueError: if the two lists, or the shapes in them, do not match, or if these are not
+                the weights of the steps before. Nothing is changed then.
         """
-        found, expected = [np.shape(g) for g in gradients], [np.shape(w) for w in weights]
+        where = type(self).__name__
+        weights = list(weights)
+        gradients = [floats(g, where, "each gradient") for g in gradients]
+        for w in weights:
+            if not (isinstance(w, np.ndarray) and w.dtype in FLOATS and w.flags.writeable):
+                raise TypeError(
+                    f"{where}: expected weights that can be changed: arrays of "
+                    f"{' or '.join(DTYPES)}. Received {type(w).__name__} of type "
+                    f"{getattr(w, 'dtype', type(w).__name__)}. Make one with np.array(w, float)."
+                )
+        found, expected = [g.shape for g in gradients], [w.shape for w in weights]
         if found != expected:
             raise ValueError(
-                f"{type(self).__name__}: expected a gradient for each weight, of its shape. "
+                f"{where}: expected a gradient for each weight, of its shape. "
                 f"Received gradients of shapes {found} for weights of shapes {expected}."
             )
-        if self._memory is None:
+        if self._weights is None:
+            self._weights = weights
             self._memory = [[np.zeros_like(w) for _ in range(self.slots)] for w in weights]
-        if len(self._memory) != len(weights):
+        same = len(weights) == len(self._weights)
+        if not same or any(w is not old for w, old in zip(weights, self._weights, strict=True)):
             raise ValueError(
-                f"{type(self).__name__}: expected the {len(self._memory)} weights of the steps "
-                f"before. Received {len(weights)}. Make a new optimiser for another network."
+                f"{where}: expected the {len(self._weights)} weights of the steps before, the same "
+                f"arrays. Received {len(weights)} others. Make a new optimiser for another network."
             )
         self.iterations += 1
         for g, w, memory in zip(gradients, weights, self._memory, strict=True):
@@ -78,13 +91,16 @@ class SGD(Optimizer):
         momentum: which part of the last step is taken once more, from 0 to 1.
         nesterov: whether to look ahead along that step first.
 
+    Raises:
+        ValueError: if an argument is none of these.
+
     Source: ``keras.optimizers.SGD``.
     """
 
     def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False):
         super().__init__(learning_rate)
-        _check_from_0_to_1(self, momentum=momentum)
-        self.momentum, self.nesterov = momentum, nesterov
+        self.momentum = _from_0_to_1(self, "momentum", momentum)
+        self.nesterov = truth_value(nesterov, type(self).__name__, "nesterov")
         self.slots = 1 if momentum else 0
 
     def step(self, g, *memory):
@@ -107,8 +123,11 @@ class RMSprop(Optimizer):
         learning_rate: how far to move.
         rho: how much of the running mean is kept in each step, from 0 to 1.
         momentum: which part of the last step is taken once more, from 0 to 1.
-        epsilon: a small number that keeps the root away from 0.
+        epsilon: a small number above 0 that keeps the root away from 0.
         centered: whether the square of a running mean of the gradients is subtracted from ``v``.
+
+    Raises:
+        ValueError: if an argument is none of these.
 
     Source: ``keras.optimizers.RMSprop``; G. Hinton, *Neural networks for machine learning*,
     lecture 6e (2012).
@@ -125,8 +144,10 @@ class RMSprop(Optimizer):
         centered: bool = False,
     ):
         super().__init__(learning_rate)
-        _check_from_0_to_1(self, rho=rho, momentum=momentum)
-        self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
+        self.rho = _from_0_to_1(self, "rho", rho)
+        self.momentum = _from_0_to_1(self, "momentum", momentum)
+        self.epsilon = _above_0(self, "epsilon", epsilon)
+        self.centered = truth_value(centered, type(self).__name__, "centered")
 
     def step(self, g, *memory):
         """The learning rate times the gradient, divided by the root of ``v``."""
@@ -137,7 +158,7 @@ class RMSprop(Optimizer):
         if self.centered:
             mean *= self.rho
             mean += (1 - self.rho) * g
-            spread = v - mean**2
+            spread = np.maximum(v - mean**2, 0)  # below 0 by rounding only
         move = self.learning_rate * g / np.sqrt(spread + self.epsilon)
         if self.momentum:
             m *= self.momentum
@@ -158,8 +179,11 @@ class Adam(Optimizer):
         learning_rate: how far to move.
         beta_1: how much of the mean gradient is kept in each step, from 0 to below 1.
         beta_2: how much of the mean square is kept in each step, from 0 to below 1.
-        epsilon: a small number that keeps the divisor away from 0.
+        epsilon: a small number above 0 that keeps the divisor away from 0.
         amsgrad: whether to divide by the largest ``v`` so far.
+
+    Raises:
+        ValueError: if an argument is none of these.
 
     Source: ``keras.optimizers.Adam``; D. P. Kingma and J. Ba, *Adam: a method for stochastic
     optimization* (2015). TensorFlow rounds the powers of ``beta_1`` and ``beta_2`` to single
@@ -177,8 +201,10 @@ class Adam(Optimizer):
         amsgrad: bool = False,
     ):
         super().__init__(learning_rate)
-        _check_from_0_to_1(self, beta_1=beta_1, beta_2=beta_2)
-        self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
+        self.beta_1 = _from_0_to_1(self, "beta_1", beta_1, below=True)
+        self.beta_2 = _from_0_to_1(self, "beta_2", beta_2, below=True)
+        self.epsilon = _above_0(self, "epsilon", epsilon)
+        self.amsgrad = truth_value(amsgrad, type(self).__name__, "amsgrad")
 
     def step(self, g, *memory):
         """The corrected learning rate times ``m``, divided by the root of ``v``."""
@@ -195,14 +221,13 @@ class Adam(Optimizer):
         return self.learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
 
 
-def _check_from_0_to_1(optimizer: Optimizer, **settings: float) -> None:
-    for name, value in settings.items():
-        allowed = 0 <= value < 1 if name.startswith("beta") else 0 <= value <= 1
-        if not allowed:
-            raise ValueError(
-                f"{type(optimizer).__name__}: expected {name} from 0 to 1. "
-                f"Received: {name}={value!r}. Leave it out for the usual value."
-            )
+def _above_0(optimizer: Optimizer, name: str, value: float) -> float:
+    return number(value, type(optimizer).__name__, name, "above 0", lambda v: v > 0)
+
+
+def _from_0_to_1(optimizer: Optimizer, name: str, value: float, below: bool = False) -> float:
+    where, expected = type(optimizer).__name__, f"from 0 to {'below ' * below}1"
+    return number(value, where, name, expected, lambda v: 0 <= v < 1 if below else 0 <= v <= 1)
 
 
 OPTIMIZERS = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam}

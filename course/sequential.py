@@ -12,13 +12,22 @@ Forward, loss, backward, update: the four steps stand in `Sequential.train_on_ba
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from numbers import Integral, Real
 
 import numpy as np
 
 from course import losses, optimizers
-from course.layers import DTYPES, Input, Layer
-from course.losses import CategoricalCrossentropy, Loss
+from course.inputs import (
+    finite,
+    float_type,
+    number,
+    random_generator,
+    real_numbers,
+    shape_of,
+    truth_value,
+    whole_number,
+)
+from course.layers import Input, Layer, replace_weights
+from course.losses import UNITS, CategoricalCrossentropy, Loss, matching
 from course.optimizers import Optimizer
 
 __all__ = ["METRICS", "History", "Sequential"]
@@ -28,21 +37,25 @@ def accuracy(y_true, y_pred):
     """For each case 1 if the prediction is right, else 0.
 
     With several columns, the largest prediction has to stand where the largest answer stands. With
-    one column, the prediction is rounded at one half.
+    one column, the prediction is 1 above one half, else 0, and the answers are 0 or 1.
     """
+    y_true, y_pred = matching(y_true, y_pred, "accuracy", UNITS)
     if y_pred.shape[-1] == 1:
-        return ((y_pred > 0.5) == (y_true.reshape(y_pred.shape) == 1)).mean(axis=-1)
+        # Keras compares with the answers as they are: with those of a regression, hardly any agree.
+        return ((y_pred > 0.5) == y_true).mean(axis=-1)
     return y_true.argmax(axis=-1) == y_pred.argmax(axis=-1)
 
 
 def mean_absolute_error(y_true, y_pred):
     """The mean of the absolute errors of each case."""
-    return np.abs(y_pred - y_true.reshape(y_pred.shape)).mean(axis=-1)
+    y_true, y_pred = matching(y_true, y_pred, "mean_absolute_error", UNITS)
+    return np.abs(y_pred - y_true).mean(axis=-1)
 
 
 def mean_squared_error(y_true, y_pred):
     """The mean of the squared errors of each case."""
-    return ((y_pred - y_true.reshape(y_pred.shape)) ** 2).mean(axis=-1)
+    y_true, y_pred = matching(y_true, y_pred, "mean_squared_error", UNITS)
+    return ((y_pred - y_true) ** 2).mean(axis=-1)
 
 
 METRICS = {
@@ -73,7 +86,8 @@ class Sequential:
 
     Args:
         layers: the layers, the first of them perhaps an `course.layers.Input`. Without it the
-            shape is learnt from the first data.
+            shape is learnt from the first data. Layers of another network keep their weights:
+            both networks then have them, and train them.
         dtype: ``"float32"``, as in Keras, or ``"float64"``.
         seed: for initial weights, shuffling and dropout: a whole number, or a NumPy random
             generator.
@@ -90,14 +104,10 @@ class Sequential:
     """
 
     def __init__(self, layers: Sequence[Layer | Input] = (), *, dtype="float32", seed=None):
-        self.dtype = np.dtype(dtype)
-        if self.dtype.name not in DTYPES:
-            raise ValueError(
-                f"Sequential: expected a type of {' or '.join(DTYPES)}. Received: dtype={dtype!r}."
-            )
+        self.dtype = float_type(dtype, "Sequential")
         self.layers: list[Layer] = []
         self._input_shape = None
-        self._rng = np.random.default_rng(seed)
+        self._rng = random_generator(seed, "Sequential")
         self._optimizer: Optimizer | None = None
         for layer in layers:
             self.add(layer)
@@ -123,25 +133,53 @@ class Sequential:
                 f"Sequential: expected each layer once. Received {layer.name} twice. "
                 "Make a new one."
             )
-        before = sum(type(other) is type(layer) for other in self.layers)
-        layer.name = f"{layer.kind()}_{before}" if before else layer.kind()
-        if self._input_shape is not None:
-            shape = self.layers[-1].output_shape if self.layers else self._input_shape
-            layer.build(shape, self.dtype, self._rng)
+        taken, count = {other.name for other in self.layers}, 0
+        while layer.name in taken:
+            count += 1
+            layer.name = f"{layer.kind()}_{count}"
+        shape = self.layers[-1].output_shape if self.built else self._input_shape
+        if layer.built and not self.layers and shape is None:
+            shape = layer.input_shape
+        if shape is not None:
+            self._build_layer(layer, shape)
+            self._input_shape = self._input_shape or shape
         self.layers.append(layer)
+
+    @property
+    def built(self) -> bool:
+        """Whether the shape of the data is known and all weights exist."""
+        return bool(self.layers) and all(layer.built for layer in self.layers)
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Build all layers for inputs of a shape; the first entry, the number of cases, is ignored.
+
+        Layers that are built keep their weights.
 
         Raises:
             ValueError: if there are no layers, or one cannot take the outputs of the one before.
         """
         if not self.layers:
             raise ValueError("Sequential: expected at least one layer. Received none. Use add().")
-        shape = self._input_shape = (None, *tuple(input_shape)[1:])
+        shape = shape_of(input_shape, "Sequential.build", "input_shape", cases=True)
         for layer in self.layers:
-            layer.build(shape, self.dtype, self._rng)
+            self._build_layer(layer, shape)
+            self._input_shape = self._input_shape or shape
             shape = layer.output_shape
+
+    def _build_layer(self, layer, shape):
+        """Build it; or, if it has weights already, see that it fits here, and leave it alone."""
+        if not layer.built:
+            layer.build(shape, self.dtype, self._rng)
+        elif layer.input_shape != shape:
+            raise ValueError(
+                f"Sequential: expected a layer for inputs of shape {shape}. Received "
+                f"{layer.name}, which is built for shape {layer.input_shape}. Make a new one."
+            )
+        elif layer.dtype != self.dtype:
+            raise ValueError(
+                f"Sequential: expected layers of its own type, {self.dtype}. Received "
+                f"{layer.name}, which is built in {layer.dtype}. Choose dtype='{layer.dtype}'."
+            )
 
     def compile(
         self,
@@ -161,13 +199,13 @@ class Sequential:
         """
         optimizer = optimizers.get(optimizer)
         loss = None if loss is None else losses.get(loss)
-        for name in metrics or []:
-            if name not in METRICS:
-                raise ValueError(
-                    f"Sequential.compile: expected metrics of {', '.join(METRICS)}. "
-                    f"Received: {name!r}."
-                )
-        self._optimizer, self._loss, self._metrics = optimizer, loss, list(metrics or [])
+        metrics = () if metrics is None else metrics
+        if not isinstance(metrics, tuple | list) or any(name not in METRICS for name in metrics):
+            raise ValueError(
+                f"Sequential.compile: expected a list of metrics, of {', '.join(METRICS)}. "
+                f"Received: metrics={metrics!r}. For one of them write metrics=['accuracy']."
+            )
+        self._optimizer, self._loss, self._metrics = optimizer, loss, list(metrics)
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         """The outputs of the last layer for all cases at once.
@@ -182,11 +220,14 @@ class Sequential:
         Raises:
             ValueError: if the inputs have another shape than expected.
         """
-        x = np.asarray(x)
-        if not self.layers or not self.layers[0].built:
+        return self._through(real_numbers(x, "Sequential", "x").copy(), training).copy()
+
+    def _through(self, x, training=False):
+        """The same with arrays of our own, which nobody changes: no copies."""
+        if not self.built:
             self.build(x.shape)
         for layer in self.layers:
-            x = layer.forward(x, training)
+            x = layer._through(layer._checked_inputs(x), training)
         return x
 
     def gradients(self, x: np.ndarray, y: np.ndarray, training: bool = False) -> list[np.ndarray]:
@@ -214,7 +255,7 @@ class Sequential:
         loss, found, backward = self._loss_at_the_end()
         dy = backward(loss.gradient(y, found))
         for layer in reversed(self.layers[:-1]):
-            dy = layer.backward(dy)
+            dy = layer._back(dy)
         return loss(y, found)
 
     def _loss_at_the_end(self):
@@ -239,15 +280,37 @@ class Sequential:
             The loss and each metric, as they were before the update.
 
         Raises:
+            FloatingPointError: if the training has diverged: the loss is no finite number, and the
+                weights stay as they are, or the step has made a weight infinite.
             RuntimeError: if there is no loss yet.
-            ValueError: if shapes do not match.
+            TypeError: if ``x`` or ``y`` does not hold real numbers.
+            ValueError: if shapes do not match, or a number is not finite.
         """
         self._need_loss()
-        y_pred = self.forward(x, training=True)
-        loss = self._backward(y)
-        gradients = [g for layer in self.layers for g in layer.get_gradients()]
-        self._optimizer.apply(gradients, [w for layer in self.layers for w in layer.weights])
-        return {"loss": float(loss)} | self._measure(y, y_pred)
+        x, y = self._cases("train_on_batch", x, y)
+        return self._train(x, y, "In this step")
+
+    def _train(self, x, y, when):
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # told as an error
+            y_pred = self._through(x, training=True)
+            loss = float(self._backward(y))
+            if not np.isfinite(loss):
+                raise self._diverged(f"{when} the loss is {loss}")
+            measured = self._measure(y, y_pred)
+            gradients = [g for layer in self.layers for g in layer.get_gradients()]
+            weights = [w for layer in self.layers for w in layer.weights]
+            self._optimizer.apply(gradients, weights)
+        if not all(np.isfinite(w).all() for w in weights):
+            raise self._diverged(f"{when} the loss is {loss:.4g}, and a weight became infinite")
+        return {"loss": loss} | measured
+
+    def _diverged(self, what):
+        rate = self._optimizer.learning_rate
+        return FloatingPointError(
+            f"Sequential: the training has diverged. {what}. Expected finite numbers. Make the "
+            f"network anew and try a smaller learning rate, {rate / 10:.2g} instead of {rate:.2g}; "
+            "and see that the inputs are scaled."
+        )
 
     def fit(
         self,
@@ -278,28 +341,37 @@ class Sequential:
             while the weights changed; the validation loss is taken after the epoch.
 
         Raises:
+            FloatingPointError: if the training diverges: the loss or a weight is no finite number.
             RuntimeError: if the network is not compiled.
-            ValueError: if a setting or a shape does not fit.
+            TypeError: if the data do not hold real numbers.
+            ValueError: if a setting or a shape does not fit, or a number is not finite. What is
+                wrong with the data, also with those for validation, is found before the training.
         """
         self._need_loss()
-        x, y = _cases("fit", x, y)
         batch_size = _batch_size("fit", batch_size)
-        if not isinstance(epochs, Integral) or epochs < 1:
-            raise ValueError(
-                "Sequential.fit: expected epochs to be a positive whole number. "
-                f"Received: epochs={epochs!r}."
-            )
-        if not (isinstance(validation_split, Real) and 0 <= validation_split < 1):
-            raise ValueError(
-                "Sequential.fit: expected validation_split from 0 to below 1. "
-                f"Received: validation_split={validation_split!r}."
-            )
-        if validation_data is None and validation_split:
-            kept = int(np.floor(len(x) * (1 - validation_split)))
+        epochs = whole_number(epochs, "Sequential.fit", "epochs")
+        shuffle = truth_value(shuffle, "Sequential.fit", "shuffle")
+        part = number(
+            *(validation_split, "Sequential.fit", "validation_split", "from 0 to below 1"),
+            lambda v: 0 <= v < 1,
+        )
+        x, y = self._cases("fit", x, y)
+        if validation_data is not None:
+            if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
+                found = f"{type(validation_data).__name__} of {np.size(validation_data)}"
+                if isinstance(validation_data, tuple | list):
+                    found = f"{len(validation_data)} arrays"
+                raise ValueError(
+                    "Sequential.fit: expected validation_data to be a pair, inputs and answers. "
+                    f"Received {found}. Weights for cases are left out here."
+                )
+            validation_data = self._cases("fit, validation_data", *validation_data)
+        elif part:
+            kept = int(np.floor(len(x) * (1 - part)))
             if not 0 < kept < len(x):
                 raise ValueError(
                     "Sequential.fit: expected at least one case for training and one for "
-                    f"validation. Received validation_split={validation_split} of {len(x)} cases."
+                    f"validation. Received validation_split={part} of {len(x)} cases."
                 )
             validation_data = x[kept:], y[kept:]
             x, y = x[:kept], y[:kept]
@@ -307,14 +379,15 @@ class Sequential:
         for epoch in range(epochs):
             order = self._rng.permutation(len(x)) if shuffle else np.arange(len(x))
             batches = [order[i : i + batch_size] for i in range(0, len(x), batch_size)]
-            results = [self.train_on_batch(x[rows], y[rows]) for rows in batches]
+            when = f"In epoch {epoch + 1} of {epochs}"
+            results = [self._train(x[rows], y[rows], when) for rows in batches]
             sizes = [len(rows) for rows in batches]
             values = {
                 name: float(np.average([result[name] for result in results], weights=sizes))
                 for name in results[0]
             }
             if validation_data is not None:
-                validation = self._evaluate(*_cases("fit", *validation_data), batch_size)
+                validation = self._evaluate(*validation_data, batch_size)
                 values |= {f"val_{name}": value for name, value in validation.items()}
             history.epoch.append(epoch)
             for name, value in values.items():
@@ -335,11 +408,13 @@ class Sequential:
             One row of outputs for each case.
 
         Raises:
-            ValueError: if the inputs have another shape than expected, or there are none.
+            TypeError: if the inputs do not hold real numbers.
+            ValueError: if they have another shape than expected, there are none, or a number is
+                not finite.
         """
-        (x,) = _cases("predict", x)
+        (x,) = self._cases("predict", x)
         size = _batch_size("predict", batch_size)
-        return np.concatenate([self.forward(x[i : i + size]) for i in range(0, len(x), size)])
+        return np.concatenate([self._through(x[i : i + size]) for i in range(0, len(x), size)])
 
     def evaluate(
         self, x: np.ndarray, y: np.ndarray, batch_size: int | None = None
@@ -356,17 +431,19 @@ class Sequential:
 
         Raises:
             RuntimeError: if the network is not compiled.
-            ValueError: if shapes do not match.
+            TypeError: if the data do not hold real numbers.
+            ValueError: if shapes do not match, or a number is not finite.
         """
         self._need_loss()
-        values = self._evaluate(*_cases("evaluate", x, y), _batch_size("evaluate", batch_size))
+        x, y = self._cases("evaluate", x, y)
+        values = self._evaluate(x, y, _batch_size("evaluate", batch_size))
         return list(values.values()) if len(values) > 1 else values["loss"]
 
     def _evaluate(self, x, y, batch_size):
         results, sizes = [], []
         for i in range(0, len(x), batch_size):
             y_batch = y[i : i + batch_size]
-            y_pred = self.forward(x[i : i + batch_size])
+            y_pred = self._through(x[i : i + batch_size])
             loss, found, _ = self._loss_at_the_end()
             results.append({"loss": float(loss(y_batch, found))} | self._measure(y_batch, y_pred))
             sizes.append(len(y_batch))
@@ -376,7 +453,6 @@ class Sequential:
         }
 
     def _measure(self, y, y_pred):
-        y = np.asarray(y)
         return {name: float(np.mean(METRICS[name](y, y_pred))) for name in self._metrics}
 
     def get_weights(self) -> list[np.ndarray]:
@@ -390,18 +466,13 @@ class Sequential:
             weights: arrays of the shapes of `get_weights`, in its order.
 
         Raises:
-            ValueError: if their number or a shape differs; the weights then stay as they are.
+            TypeError: if one of them does not hold real numbers.
+            ValueError: if their number or a shape differs, or the type of the network cannot hold
+                a number. The weights then stay as they are.
         """
         own = [w for layer in self.layers for w in layer.weights]
-        expected, found = [w.shape for w in own], [np.shape(w) for w in weights]
-        if expected != found:
-            hint = "" if own else " Name the shape of the data first, with an Input."
-            raise ValueError(
-                f"Sequential.set_weights: expected weights of shapes {expected}. "
-                f"Received shapes {found}.{hint}"
-            )
-        for mine, new in zip(own, weights, strict=True):
-            mine[...] = new
+        hint = "" if own else "Name the shape of the data first, with an Input."
+        replace_weights(own, weights, "Sequential.set_weights", hint)
 
     def count_params(self) -> int:
         """How many weights and biases there are."""
@@ -424,6 +495,31 @@ class Sequential:
             print(f"{kind:<34}{layer.output_shape!s:<22}{layer.count_params():>10,}")
         print(f"{'Total':<56}{self.count_params():>10,}")
 
+    def _cases(self, where, x, *answers):
+        """The inputs and the answers in the type of the network, if it can take all of them."""
+        where = f"Sequential.{where}"
+        arrays = [
+            real_numbers(array, where, name)
+            for array, name in zip((x, *answers), ("x", "y"), strict=False)
+        ]
+        lengths = [len(array) if array.ndim else None for array in arrays]
+        if not lengths[0] or len(set(lengths)) > 1:
+            shapes = ", ".join(str(array.shape) for array in arrays)
+            raise ValueError(
+                f"{where}: expected arrays with one entry for each case, as many in each, and at "
+                f"least one. Received shapes {shapes}."
+            )
+        for array, name in zip(arrays, ("x", "y"), strict=False):
+            finite(array, where, name)
+        if not self.built:
+            self.build(arrays[0].shape)
+        x = self.layers[0]._checked_inputs(arrays[0])
+        if not answers:
+            return [x]
+        one = self._through(x[:1])
+        y, _ = self._loss.checked(arrays[1], np.broadcast_to(one, (len(x), *one.shape[1:])))
+        return [x, y]
+
     def _need_loss(self):
         if self._optimizer is None or self._loss is None:
             raise RuntimeError(
@@ -432,24 +528,7 @@ class Sequential:
             )
 
 
-def _cases(where, x, *answers):
-    """The inputs and the answers as arrays, with as many cases in each."""
-    arrays = [np.asarray(array) for array in (x, *answers)]
-    lengths = [len(array) if array.ndim else None for array in arrays]
-    if not lengths[0] or len(set(lengths)) > 1:
-        raise ValueError(
-            f"Sequential.{where}: expected arrays with one entry for each case, as many in each, "
-            f"and at least one. Received shapes {', '.join(str(array.shape) for array in arrays)}."
-        )
-    return arrays
-
-
 def _batch_size(where, batch_size):
-    if batch_size is None:
-        return 32
-    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1:
-        raise ValueError(
-            f"Sequential.{where}: expected batch_size to be a positive whole number. "
-            f"Received: batch_size={batch_size!r}."
-        )
-    return int(batch_size)
+    return (
+        32 if batch_size is None else whole_number(batch_size, f"Sequential.{where}", "batch_size")
+    )

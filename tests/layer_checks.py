@@ -80,7 +80,8 @@ def check_layer(own, other, draw, x: np.ndarray, what: str | None = None) -> Non
         what: the name under which the largest difference is noted.
     """
     dtype = x.dtype.name
-    own.build(x.shape, dtype)
+    if not own.built:
+        own.build(x.shape, dtype)
     other.build(x.shape)
     shapes = [w.shape for w in other.get_weights()]
     assert [w.shape for w in own.get_weights()] == shapes
@@ -132,7 +133,8 @@ def check_several_inputs(own, other, draw, x: list[np.ndarray], what=None, **opt
     given, tensors = (x, [tf.constant(one) for one in x])
     if what == "Add":  # called with a list
         given, tensors = [x], [tensors]
-    own.build([one.shape for one in x], dtype)
+    if not own.built:
+        own.build([one.shape for one in x], dtype)
     other(*tensors)
     shapes = [w.shape for w in other.get_weights()]
     assert [w.shape for w in own.get_weights()] == shapes
@@ -162,7 +164,8 @@ def check_several_inputs(own, other, draw, x: list[np.ndarray], what=None, **opt
 
 def check_central_differences(own, x: np.ndarray, training: bool = False) -> None:
     """The derivatives that a layer gives are those of central differences."""
-    own.build(x.shape, "float64", seed=0)
+    if not own.built:
+        own.build(x.shape, "float64", seed=0)
     for i, weight in enumerate(own.weights):
         weight[...] = normals(i + 1, *weight.shape) / 2
     dy = normals(0, *own.forward(x, training).shape)

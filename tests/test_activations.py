@@ -4,6 +4,7 @@ import math
 
 import layer_checks as checks
 import numpy as np
+import pandas as pd
 import pytest
 from layer_checks import keras, normals
 
@@ -92,6 +93,53 @@ def test_large_numbers_neither_overflow_nor_warn(name, recwarn):
         assert np.isfinite(a).all()
         assert np.isfinite(dz).all()
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int64", "bool", "float16", "longdouble"])
+def test_all_numbers_give_what_they_give_as_float64(name, dtype, recwarn):
+    z = np.array([[0, 1, 2, 3], [1, 0, 100, 7]]).astype(dtype)
+    forward = ACTIVATIONS[name].forward
+    expected = forward(z.astype(float))
+    for same in (z, z.tolist(), pd.DataFrame(z.astype(dtype, copy=False))):
+        found = forward(same)
+        assert found.dtype == np.float64
+        np.testing.assert_array_equal(found, expected)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_infinite_numbers_give_the_limit_and_nan_stays(name, recwarn):
+    z = np.array([[-np.inf, 0.0], [np.nan, 0.0]])
+    found = ACTIVATIONS[name].forward(z)
+    limit = {"linear": -np.inf, "leaky_relu": -np.inf, "elu": -1, "tanh": -1}.get(name, 0)
+    assert found[0, 0] == limit
+    assert np.isnan(found[1, 0])
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_what_is_no_number_is_refused(name):
+    for wrong in (["a"], [1j], None, [None], np.array(["2020"], "M8"), {1: 2}):
+        with pytest.raises(TypeError, match=f"{name}: expected z to hold real numbers. Received"):
+            ACTIVATIONS[name].forward(wrong)
+    for wrong in ([[1], [2, 3]], np.ma.masked_equal([1, 2], 1)):
+        with pytest.raises(ValueError, match=f"{name}: expected z "):
+            ACTIVATIONS[name].forward(wrong)
+
+
+def test_softmax_needs_several_numbers_and_leaky_relu_a_slope():
+    for wrong in (3.0, np.ones((2, 0))):
+        with pytest.raises(ValueError, match="softmax: expected z to be an array with at least"):
+            activations.softmax(wrong)
+    with pytest.raises(ValueError, match=r"negative_slope to be a number.*'0\.1'"):
+        activations.leaky_relu([1.0], "0.1")
+
+
+def test_no_activation_hands_out_an_array_of_its_own():
+    z = np.ones(3)
+    activations.linear(z)[0] = 7
+    assert z[0] == 1
 
 
 @pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "softplus", "silu", "tanh"])

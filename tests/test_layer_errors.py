@@ -33,11 +33,11 @@ ARGUMENTS = [
     (lambda: Conv2D(4, 3, padding=None), r"padding=None"),
     (lambda: MaxPooling2D(0), r"MaxPooling2D: .*pool_size=0"),
     (lambda: AveragePooling2D(2, (1, 0)), r"AveragePooling2D: .*strides=\(1, 0\)"),
-    (lambda: Dropout(1), r"rate from 0 to below 1\. Received: rate=1"),
+    (lambda: Dropout(1), r"rate to be a number from 0 to below 1\. Received: rate=1"),
     (lambda: Dropout(-0.1), r"rate=-0\.1"),
     (lambda: Dropout("half"), r"rate='half'"),
     (lambda: Activation("softmaxx"), r"activation='softmaxx'"),
-    (lambda: Input((4, 0)), r"Input: .*shape=0"),
+    (lambda: Input((4, 0)), r"Input: .*shape=\(4, 0\)"),
 ]
 
 
@@ -65,7 +65,7 @@ SHAPES = [
     ),
     (Conv2D(3, 4), (5, 3, 8, 1), r"kernel_size \(4, 4\)\. Received shape \(cases, 3, 8, 1\).*same"),
     (MaxPooling2D(9), (5, 8, 8, 1), r"max_pooling2d: .*pool_size \(9, 9\).*\(cases, 8, 8, 1\)"),
-    (Conv2D(3, 1), (5, 0, 8, 1), r"Received shape \(cases, 0, 8, 1\)"),
+    (Conv2D(3, 1), (5, 0, 8, 1), r"positive whole numbers.*input_shape=\(5, 0, 8, 1\)"),
     (Flatten(), (), r"Received a single number"),
 ]
 
@@ -130,6 +130,92 @@ def test_another_precision_is_refused():
 def test_whole_numbers_are_computed_in_single_precision_as_in_keras():
     assert Dense(3).forward(np.ones((2, 4), int)).dtype == np.float32
     assert Dense(3).forward(np.ones((2, 4))).dtype == np.float64
+
+
+LAYERS = [
+    (layers.Dense(3, "tanh"), [(2, 4)]),
+    (layers.Conv2D(2, 2, activation="relu"), [(2, 4, 4, 1)]),
+    (layers.MaxPooling2D(2), [(2, 4, 4, 1)]),
+    (layers.AveragePooling2D(2), [(2, 4, 4, 1)]),
+    (layers.Flatten(), [(2, 4, 3)]),
+    (layers.Dropout(0.5, seed=1), [(2, 4)]),
+    (layers.Activation("linear"), [(2, 4)]),
+    (layers.LayerNormalization(), [(2, 4)]),
+    (layers.Add(), [(2, 4), (2, 4)]),
+    (layers.MultiHeadAttention(2, 3), [(2, 5, 4), (2, 5, 4)]),
+]
+
+
+@pytest.mark.parametrize(("layer", "shapes"), LAYERS)
+def test_what_is_done_to_an_array_outside_does_not_reach_the_way_back(layer, shapes):
+    """Inputs, outputs and derivatives are the caller's; what a layer keeps is its own."""
+
+    def forward(x):
+        given = [x] if isinstance(layer, layers.Add) else x
+        return layer.forward(*given, training=False)
+
+    rng = np.random.default_rng(0)
+    x = [rng.normal(size=shape).astype("float32") for shape in shapes]
+    dy = rng.normal(size=forward(x).shape).astype("float32")
+
+    def listed(dx):
+        return dx if isinstance(dx, list) else [dx]
+
+    expected = [one.copy() for one in listed(layer.backward(dy))]
+    y = forward(x)
+    y[...] = 7
+    for one in x:
+        one[...] = 7
+    kept = dy.copy()
+    found = listed(layer.backward(dy))
+    for one, right in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, right)
+    found[0][...] = 7
+    np.testing.assert_array_equal(dy, kept)
+    for one, right in zip(found[1:], expected[1:], strict=True):
+        np.testing.assert_array_equal(one, right)
+
+
+def test_the_largest_pixel_may_be_none_and_keeps_its_derivative():
+    layer = MaxPooling2D(2)
+    x = np.array([[1.0, np.nan], [3, 2]]).reshape(1, 2, 2, 1)
+    assert np.isnan(layer.forward(x)).all()
+    assert layer.backward(np.ones((1, 1, 1, 1))).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Dense(3, use_bias="FALSE"), "use_bias to be True or False"),
+        (lambda: layers.LayerNormalization(scale=1), "scale to be True or False"),
+        (lambda: layers.LayerNormalization(axis="last"), "axis='last'"),
+        (lambda: layers.LayerNormalization(epsilon=-1), "epsilon to be a number above 0"),
+        (lambda: layers.MultiHeadAttention(2, 3, dropout=True), "dropout=True"),
+        (lambda: Dropout(0.5, seed=-1), "a seed of 0 or more.*seed=-1"),
+        (lambda: Dropout(True), "rate=True"),
+        (lambda: Dense(3).build(4), "input_shape=4"),
+        (lambda: Dense(3).build("abc"), "input_shape='abc'"),
+        (lambda: Dense(3).build(()), r"input_shape=\(\)"),
+        (lambda: Dense(3).build((None, 4), "nonsense"), "dtype='nonsense'"),
+        (lambda: Dense(3).build((None, 4), seed="x"), "dense: expected a seed"),
+        (lambda: Dense(3).forward(np.ones((2, 4)), training="no"), "training to be True or False"),
+        (lambda: Conv2D(4, {3, 5}), "kernel_size="),
+        (lambda: Input(4), r"such as \(4,\)\. Received: shape=4"),
+        (lambda: Dense(3).compute_output_shape((None, 2.5)), r"input_shape=\(None, 2\.5\)"),
+    ],
+)
+def test_odd_arguments_are_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_a_number_that_the_type_of_a_layer_cannot_hold_is_refused():
+    layer = Dense(3)
+    layer.build((None, 2))
+    with pytest.raises(ValueError, match=r"dense: .* float32 can hold\. Received one of 1e\+300"):
+        layer.forward([[1, 1e300]])
+    with pytest.raises(TypeError, match="dense: expected x to hold real numbers"):
+        layer.forward([["a", "b"]])
 
 
 def test_the_layers_stand_on_numpy_alone():

@@ -69,10 +69,10 @@ def test_first_steps_on_paper():
     weights = [np.array([1.0])]
     SGD(0.1).apply([np.array([2.0])], weights)
     np.testing.assert_allclose(weights[0], 0.8)
-    RMSprop(0.1, epsilon=0.0).apply([np.array([2.0])], weights)
+    RMSprop(0.1, epsilon=1e-30).apply([np.array([2.0])], weights)
     np.testing.assert_allclose(weights[0], 0.8 - 0.1 / np.sqrt(0.1))
     weights = [np.array([1.0])]
-    Adam(0.1, epsilon=0.0).apply([np.array([2.0])], weights)
+    Adam(0.1, epsilon=1e-30).apply([np.array([2.0])], weights)
     np.testing.assert_allclose(weights[0], 0.9)
 
 
@@ -119,3 +119,95 @@ def test_gradients_that_do_not_fit_are_refused_before_anything_moves():
     optimizer.apply([np.ones(3)], [weight])
     with pytest.raises(ValueError, match="Make a new optimiser"):
         optimizer.apply([np.ones(3)] * 2, [weight, np.ones(3)])
+
+
+@pytest.mark.parametrize("make", [SGD, RMSprop, Adam, lambda: SGD(momentum=0.9)])
+def test_an_optimiser_belongs_to_the_weights_of_its_first_step(make):
+    """Keras refuses another network, too."""
+    optimizer, first, second = make(), [np.ones(3), np.ones(2)], [np.ones(3), np.ones(2)]
+    gradients = [np.ones(3), np.ones(2)]
+    optimizer.apply(gradients, first)
+    after = [w.copy() for w in first]
+    for others in (
+        second,
+        [second[0]],
+        [np.ones(4), np.ones(2)],
+        [*first, np.ones(1)],
+        first[::-1],
+    ):
+        fitting = [np.ones_like(w) for w in others]
+        with pytest.raises(ValueError, match=r"the same arrays\. .*Make a new optimiser"):
+            optimizer.apply(fitting, others)
+    assert optimizer.iterations == 1
+    for w, old in zip([*first, *second], [*after, *gradients], strict=True):
+        np.testing.assert_array_equal(w, old)
+    optimizer.apply(gradients, list(first))
+
+
+def test_weights_and_gradients_that_are_no_numbers_are_refused_before_anything_moves():
+    weight = np.ones(2)
+    for gradient, error in [(["a", "b"], TypeError), ([1j, 1j], TypeError), ([None, 1], TypeError)]:
+        with pytest.raises(error, match="SGD: expected each gradient"):
+            SGD().apply([np.ones(2), gradient], [weight, np.ones(2)])
+    fixed = np.ones(2)
+    fixed.flags.writeable = False
+    for wrong in ([1.0, 1.0], np.ones(2, int), np.ones(2, "float16"), fixed):
+        with pytest.raises(TypeError, match="Adam: expected weights that can be changed"):
+            Adam().apply([np.ones(2), np.ones(2)], [weight, wrong])
+    assert np.all(weight == 1)
+
+
+def test_whole_numbers_as_gradients_do_not_overflow():
+    for make in (RMSprop, Adam):
+        ends = []
+        for dtype in ("uint8", "float16", "float64"):
+            weight = np.ones(2)
+            make().apply([np.array([200, 3]).astype(dtype)], [weight])
+            ends.append(weight)
+        np.testing.assert_array_equal(ends[0], ends[2])
+        np.testing.assert_array_equal(ends[1], ends[2])
+
+
+@pytest.mark.parametrize("value", [True, 1j, float("inf"), float("nan"), -1, 0, "0.1", None, [0.1]])
+def test_settings_that_are_no_positive_numbers_are_refused(value):
+    for make in (SGD, RMSprop, Adam):
+        with pytest.raises(ValueError, match=r"learning_rate to be a number above 0\. Received: "):
+            make(value)
+    for make in (RMSprop, Adam):
+        with pytest.raises(
+            ValueError, match=r"epsilon to be a number above 0\. Received: epsilon="
+        ):
+            make(epsilon=value)
+    assert SGD(np.float32(0.5)).learning_rate == 0.5
+    with pytest.raises(ValueError, match="nesterov to be True or False"):
+        SGD(nesterov="FALSE")
+
+
+def test_a_centred_mean_of_squares_never_falls_below_0():
+    weight = np.ones(1, "float32")
+    optimizer = RMSprop(rho=0.0, centered=True)
+    for _ in range(3):
+        optimizer.apply([np.array([3333.3])], [weight])
+    assert np.isfinite(weight).all()
+
+
+def test_an_optimiser_of_ones_own_has_the_memory_it_asks_for():
+    class Twice(optimizers.Optimizer):
+        """Moves by the sum of the gradients so far, and counts them."""
+
+        slots = 2
+
+        def step(self, g, *memory):
+            total, count = memory
+            total += g
+            count += 1
+            assert np.all(count == self.iterations)
+            return self.learning_rate * total
+
+    weights = [np.zeros(2), np.zeros((2, 1), "float32")]
+    optimizer = Twice(0.5)
+    for _ in range(3):
+        optimizer.apply([np.ones(2), np.ones((2, 1))], weights)
+    for w in weights:
+        np.testing.assert_array_equal(w, np.full(w.shape, -0.5 * (1 + 2 + 3)))
+    assert weights[1].dtype == np.float32

@@ -2,6 +2,7 @@
 
 import layer_checks as checks
 import numpy as np
+import pandas as pd
 import pytest
 from layer_checks import cifar_network, keras, normals
 
@@ -323,3 +324,150 @@ def test_a_network_without_layers_or_shape():
         Sequential().predict(np.ones((2, 4)))
     with pytest.raises(ValueError, match=r"with an Input, or call build\(\)"):
         Sequential([layers.Dense(3)]).summary()
+
+
+# Nothing is changed before all is checked, and nothing goes wrong in silence --------------------
+
+
+def trained() -> Sequential:
+    model = Sequential([layers.Input((4,)), layers.Dense(5, "relu"), layers.Dense(3, "softmax")])
+    model.compile("adam", "categorical_crossentropy")
+    model.fit(normals(0, 12, 4), np.eye(3)[[0, 1, 2] * 4], verbose=0)
+    return model
+
+
+def test_layers_of_another_network_keep_their_weights_as_in_keras():
+    old = trained()
+    kernel = old.layers[0].get_weights()[0]
+    for first in ([layers.Input((4,))], []):
+        new = Sequential([*first, *old.layers[:-1], layers.Dense(2)], seed=3)
+        np.testing.assert_array_equal(new.get_weights()[0], kernel)
+        assert new.layers[0] is old.layers[0]
+        assert new.count_params() == 25 + 12
+        assert [layer.name for layer in new.layers] == ["dense", "dense_1"]
+    alone = layers.Dense(2)
+    alone.build((None, 5), seed=np.random.default_rng(3))
+    np.testing.assert_array_equal(new.layers[1].kernel, alone.kernel)  # it took the seed
+    old.build((None, 4))
+    np.testing.assert_array_equal(old.layers[0].kernel, kernel)
+
+
+def test_a_layer_with_weights_has_to_fit():
+    old = trained()
+    for first in (layers.Input((5,)), layers.Dense(5)):
+        with pytest.raises(ValueError, match=r"shape \(None, 5\).*dense.*\(None, 4\).*new one"):
+            Sequential([first, old.layers[0]]).build((None, 3))
+    with pytest.raises(ValueError, match=r"float64\. Received dense.*float32.*dtype='float32'"):
+        Sequential(old.layers, dtype="float64")
+    with pytest.raises(ValueError, match=r"weights already.*new layer"):
+        old.layers[0].build((None, 4))
+
+
+def test_diverged_training_names_epoch_loss_and_a_rate_to_try():
+    model = Sequential([layers.Dense(1)], seed=0)
+    model.compile(optimizers.SGD(10.0), "mse")
+    x = normals(0, 8, 3)
+    with pytest.raises(
+        FloatingPointError,
+        match=r"diverged\. In epoch \d+ of 500 the loss is (inf|nan)\..*rate, 1 instead of 10;",
+    ):
+        model.fit(x, x[:, :1] + 1, epochs=500, verbose=0)
+    assert all(np.isfinite(w).all() for w in model.get_weights())  # as before that step
+    model.compile(optimizers.SGD(1e38), "mse")
+    model.set_weights([np.ones((3, 1)), np.ones(1)])
+    with pytest.raises(FloatingPointError, match=r"In this step .* weight became infinite"):
+        model.train_on_batch(x * 1e3, x[:, :1])
+
+
+@pytest.mark.parametrize("use", ["fit", "evaluate", "predict", "train_on_batch"])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_what_is_not_finite_is_refused_with_its_place(use, wrong):
+    model, x, y = ready(), np.ones((6, 4)), np.eye(3)[[0, 1, 2, 0, 1, 2]]
+    x[3, 1] = wrong
+    with pytest.raises(
+        ValueError, match=rf"{use}: expected x .* Received {wrong} at position 3, 1"
+    ):
+        getattr(model, use)(*(x,) if use == "predict" else (x, y))
+    if use != "predict":
+        y[2, 0] = wrong
+        with pytest.raises(ValueError, match=r"expected y .* at position 2, 0"):
+            getattr(model, use)(np.ones((6, 4)), y)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ((np.ones((2, 5)), np.eye(3)[:2]), r"dense: expected inputs of shape \(cases, 4\)"),
+        ((np.ones((2, 4)), np.eye(2)), r"of one shape.*\(2, 2\)"),
+        ((np.ones((2, 4)), np.eye(3)[[0, 1]] * [1, 2, 1]), "sum to 1. Received one that sums to 2"),
+        ((np.ones((2, 4)), np.array([["a"] * 3] * 2)), "y to hold real numbers"),
+        ((np.ones((2, 4)), np.full((2, 3), np.nan)), "validation_data: expected y .* finite"),
+        ((np.ones((2, 4)),) * 3, "pair, inputs and answers. Received 3 arrays"),
+        (np.ones((2, 4)), "pair, inputs and answers. Received ndarray"),
+    ],
+)
+def test_what_is_wrong_with_validation_data_is_found_before_the_first_epoch(wrong, message):
+    model = ready()
+    before = model.get_weights()
+    with pytest.raises((ValueError, TypeError), match=message):
+        model.fit(np.ones((6, 4)), np.eye(3)[[0, 1] * 3], validation_data=wrong, verbose=0)
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+
+
+def test_a_number_that_is_no_row_is_found_before_the_first_step():
+    model = Sequential([layers.Embedding(5, 2), layers.Flatten(), layers.Dense(1)], seed=0)
+    model.compile("sgd", "mse")
+    model.build((None, 3))
+    before = model.get_weights()
+    words = np.zeros((40, 3), int)
+    words[-1, -1] = 5
+    with pytest.raises(ValueError, match="whole numbers from 0 to 4"):
+        model.fit(words, np.zeros((40, 1)), batch_size=4, shuffle=False, verbose=0)
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+
+
+def test_weights_are_set_all_or_none():
+    model = ready()
+    before = model.get_weights()
+    for wrong, error in [("a", TypeError), (1j, TypeError), (None, TypeError), (1e300, ValueError)]:
+        for one in (model, model.layers[0]):
+            with pytest.raises(error, match="each weight"):
+                one.set_weights([np.ones((4, 3)), [wrong] * 3])
+    for own, old in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(own, old)
+    model.set_weights(w for w in before)  # any iterable will do
+
+
+@pytest.mark.parametrize("labels", [(-1, 1), (1, 2), (0, 5), (0.2, 0.7)])
+def test_accuracy_of_other_answers_than_0_and_1_is_that_of_keras(labels):
+    own = Sequential([layers.Input((3,)), layers.Dense(1)], seed=0)
+    other = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+    other.set_weights(own.get_weights())
+    x, y = normals(0, 40, 3), np.random.default_rng(0).choice(labels, size=(40, 1))
+    for model in (own, other):
+        model.compile("sgd", loss="mse", metrics=["accuracy"])
+    assert own.evaluate(x, y)[1] == pytest.approx(other.evaluate(x, y, verbose=0)[1])
+
+
+def test_tables_and_columns_of_pandas_are_taken_or_refused_by_name():
+    model, y = ready(), np.eye(3)[[0, 1, 2]]
+    frame = pd.DataFrame({name: [1, 2, 3] for name in "abcd"})
+    expected = model.predict(frame.to_numpy())
+    for same in (frame, frame.convert_dtypes(), frame.astype(object), frame.astype("uint8")):
+        np.testing.assert_array_equal(model.predict(same), expected)
+    frame["d"] = ["x", "y", "z"]
+    with pytest.raises(TypeError, match=r"predict: .*a str in column 'd', row number 0"):
+        model.predict(frame)
+    frame["d"] = pd.array([1, None, 3], "Int64")
+    with pytest.raises(TypeError, match=r"fit: .*a missing value in column 'd', row number 1"):
+        model.fit(frame, y, verbose=0)
+    masked = np.ma.masked_equal(np.ones((3, 4)), 1)
+    with pytest.raises(ValueError, match=r"without masked entries\. Received 12"):
+        model.predict(masked)
+
+
+def test_one_name_of_a_metric_is_no_list():
+    with pytest.raises(
+        ValueError, match=r"expected a list of metrics.*write metrics=\['accuracy'\]"
+    ):
+        ready().compile("sgd", "mse", metrics="accuracy")
