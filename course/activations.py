@@ -4,8 +4,8 @@ Each function takes the weighted sums ``z`` of a layer, an array of any shape, a
 activations ``a`` in the same shape. float32 stays float32; all other numbers, whole ones too, are
 computed in float64. Beside each stands its backward step: it takes the derivative of the loss with
 respect to ``a``, called ``da``, and returns the one with respect to ``z``. All act entry by entry,
-except `softmax`, which acts on the last axis. What holds no real numbers is a ``TypeError``; NaN
-stays NaN.
+except `softmax`, which acts on the last axis. What holds no real numbers is a ``TypeError``, what
+is masked or no array a ``ValueError``; NaN stays NaN.
 
 Source: the functions of ``keras.activations``, with their default settings. One of them,
 `gelu`, needs the error function, which NumPy lacks; it comes from Python's ``math``.
@@ -58,7 +58,11 @@ def relu_backward(da, z, a):
 
 
 def leaky_relu(z: np.ndarray, negative_slope: float = 0.2) -> np.ndarray:
-    """``z`` where it is positive, ``negative_slope * z`` elsewhere."""
+    """``z`` where it is positive, ``negative_slope * z`` elsewhere.
+
+    Raises:
+        ValueError: if the slope is no finite number.
+    """
     z = floats(z, "leaky_relu", "z")
     negative_slope = number(negative_slope, "leaky_relu", "negative_slope", "that is finite")
     return np.where(z > 0, z, negative_slope * z)

@@ -118,10 +118,10 @@ def float_type(dtype, where: str) -> np.dtype:
         ValueError: if it is neither float32 nor float64.
     """
     try:
-        name = np.dtype(dtype).name
+        name = np.dtype(dtype).name if isinstance(dtype, str | type | np.dtype) else None
     except TypeError:
         name = None
-    if dtype is None or name not in DTYPES:
+    if name not in DTYPES:
         raise ValueError(
             f"{where}: expected a type of {' or '.join(DTYPES)}. Received: dtype={dtype!r}."
         )
@@ -134,30 +134,33 @@ def shape_of(shape: Sequence, where: str, name: str, *, cases: bool) -> tuple:
     Raises:
         ValueError: if it is none.
     """
-    try:
-        sizes = [whole_number(size, where, name) for size in shape[cases:]]
-    except (TypeError, ValueError):
-        sizes = None
-    if sizes is None or isinstance(shape, str) or (cases and not len(shape)):
+    is_shape = isinstance(shape, tuple | list) and len(shape) >= cases
+    if not is_shape or not all(map(_is_count, shape[cases:])):
         raise ValueError(
             f"{where}: expected {name} to be a tuple of positive whole numbers, such as "
             f"{'(None, 4), where the first is not looked at' if cases else '(4,)'}. "
             f"Received: {name}={shape!r}."
         )
+    sizes = map(int, shape[cases:])
     return (None, *sizes) if cases else tuple(sizes)
 
 
 def whole_number(value, where: str, name: str) -> int:
-    """A positive whole number.
+    """A positive whole number, at most the largest that R has, 2147483647.
 
     Raises:
         ValueError: if it is none.
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Integral) or value < 1:
+    if not _is_count(value):
         raise ValueError(
             f"{where}: expected {name} to be a positive whole number. Received: {name}={value!r}."
         )
     return int(value)
+
+
+def _is_count(value) -> bool:
+    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    return is_whole and 0 < value < 2**31
 
 
 def number(
@@ -168,12 +171,15 @@ def number(
     Raises:
         ValueError: if it is none.
     """
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if not is_number or not np.isfinite(value) or not allowed(value):
+    try:
+        converted = float(value) if isinstance(value, Real) else np.nan
+    except OverflowError:  # a whole number of more than 308 digits
+        converted = np.nan
+    if isinstance(value, bool) or not np.isfinite(converted) or not allowed(converted):
         raise ValueError(
             f"{where}: expected {name} to be a number {expected}. Received: {name}={value!r}."
         )
-    return float(value)
+    return converted
 
 
 def truth_value(value, where: str, name: str) -> bool:

@@ -33,6 +33,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from course import activations
 from course.inputs import (
     DTYPES,
+    finite,
     float_type,
     in_type,
     number,
@@ -155,12 +156,12 @@ class Layer:
 
         Raises:
             TypeError: if the inputs do not hold real numbers.
-            ValueError: if the inputs have another shape than the layer was built for, or numbers
-                that its type cannot hold.
+            ValueError: if the inputs have another shape than the layer was built for, or a number
+                is not finite or too large for its type.
         """
         training = truth_value(training, self.name, "training")
-        # Copies: what the caller does to inputs or outputs must not reach the way back.
-        return self._through(self._copied(self._checked_inputs(x)), training).copy()
+        x = self._own(self._checked_inputs(x))
+        return self._through(x, training).copy()
 
     def _through(self, x, training):
         """From inputs that fit to the outputs: the layer's own arrays, not to be changed."""
@@ -182,9 +183,9 @@ class Layer:
         Raises:
             RuntimeError: if `forward` was not called before.
             TypeError: if ``dy`` does not hold real numbers.
-            ValueError: if ``dy`` has another shape than the outputs.
+            ValueError: if ``dy`` has another shape than the outputs, or a number is not finite.
         """
-        return self._back(self._checked_derivative(dy).copy())
+        return self._back(self._checked_derivative(dy))
 
     def _back(self, dy):
         """From a derivative that fits to the one with respect to the inputs."""
@@ -196,7 +197,7 @@ class Layer:
         The loss and the last activation are often easier to differentiate together: softmax with
         cross-entropy gives *prediction minus truth*.
         """
-        return self._backward(self._checked_derivative(dz).copy())
+        return self._backward(self._checked_derivative(dz))
 
     def _build(self, rng: np.random.Generator) -> None:
         """Draw the initial weights."""
@@ -220,7 +221,9 @@ class Layer:
             self.build(x.shape, _type_for(x))
         return self._fitting(x, self.input_shape)
 
-    def _copied(self, x):
+    def _own(self, x):
+        """A copy: what the caller does to the array later must not reach the way back."""
+        finite(x, self.name, "x")
         return x.copy()
 
     def _cases(self, x):
@@ -249,7 +252,8 @@ class Layer:
                 f"{self.name}: expected a derivative of the shape of the outputs, {self.a.shape}. "
                 f"Received an array of shape {dy.shape}."
             )
-        return in_type(dy, self.dtype, self.name, "dy")
+        finite(dy, self.name, "dy")
+        return in_type(dy, self.dtype, self.name, "dy").copy()
 
     @property
     def weights(self) -> list[np.ndarray]:
@@ -542,8 +546,7 @@ class MaxPooling2D(_Windows):
         dx = np.zeros_like(x)
         waiting = np.ones(dy.shape, dtype=bool)  # the windows whose largest pixel is still to come
         for _, pixels in self._places():
-            # Not "equal to the largest": NaN equals nothing, and its derivative would be lost.
-            largest = waiting & ~(x[pixels] < self.z)  # (n, h', w', c)
+            largest = waiting & (x[pixels] == self.z)  # (n, h', w', c)
             dx[pixels] += dy * largest
             waiting &= ~largest
         return self._cropped(dx)
@@ -776,7 +779,7 @@ class LayerNormalization(Layer):
         self.epsilon = number(epsilon, cls, "epsilon", "above 0", lambda v: v > 0)
         self.center = truth_value(center, cls, "center")
         self.scale = truth_value(scale, cls, "scale")
-        self.weight_names = ("gamma",) * scale + ("beta",) * center
+        self.weight_names = ("gamma",) * self.scale + ("beta",) * self.center
 
     def compute_output_shape(self, input_shape):
         """The shape of the inputs, ``(n, ..., d)``."""
@@ -822,8 +825,8 @@ class _SeveralInputs(Layer):
             )
         return [super(_SeveralInputs, self)._for_any_cases(shape) for shape in input_shape]
 
-    def _copied(self, x):
-        return [one.copy() for one in x]
+    def _own(self, x):
+        return [super(_SeveralInputs, self)._own(one) for one in x]
 
     def _checked_inputs(self, x):
         if not isinstance(x, tuple | list):
@@ -1006,7 +1009,9 @@ class MultiHeadAttention(_SeveralInputs):
             The outputs, ``(n, T, d)``.
 
         Raises:
-            ValueError: if the inputs or the mask have another shape or type.
+            TypeError: if the inputs do not hold real numbers.
+            ValueError: if the inputs or the mask have another shape or type, or a number is not
+                finite.
         """
         truth_value(use_causal_mask, self.name, "use_causal_mask")
         x = self._checked_inputs([query, value] if key is None else [query, value, key])

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from course.activations import softmax
-from course.inputs import floats, in_type, truth_value
+from course.inputs import finite, floats, in_type, truth_value
 
 __all__ = ["CategoricalCrossentropy", "Loss", "MeanSquaredError", "get"]
 
@@ -25,10 +25,12 @@ def matching(
 
     Raises:
         TypeError: if one of them does not hold real numbers.
-        ValueError: if the shapes differ, or there are no cases.
+        ValueError: if the shapes differ, there are no cases, or a number is not finite.
     """
     y_pred = floats(y_pred, where, "y_pred")
     y_true = in_type(floats(y_true, where, "y_true"), y_pred.dtype, where, "y_true")
+    finite(y_pred, where, "y_pred")
+    finite(y_true, where, "y_true")
     if y_true.ndim == y_pred.ndim - 1 and y_pred.shape[-1] == 1:
         y_true = y_true[..., np.newaxis]
     if y_true.shape != y_pred.shape or not y_pred.ndim or not y_pred.size:
@@ -69,7 +71,8 @@ class Loss(ABC):
 
         Raises:
             TypeError: if one of them does not hold real numbers.
-            ValueError: if the shapes differ, or the answers cannot be true ones.
+            ValueError: if the shapes differ, a number is not finite, or the answers cannot be
+                true ones.
         """
         y_true, y_pred = self.checked(y_true, y_pred)
         each = self.each(y_true, y_pred)
@@ -87,7 +90,8 @@ class Loss(ABC):
 
         Raises:
             TypeError: if one of them does not hold real numbers.
-            ValueError: if the shapes differ, or the answers cannot be true ones.
+            ValueError: if the shapes differ, a number is not finite, or the answers cannot be
+                true ones.
         """
         y_true, y_pred = self.checked(y_true, y_pred)
         return self.each_gradient(y_true, y_pred) / self._divisor(y_pred[..., 0].size)
@@ -108,7 +112,8 @@ class Loss(ABC):
 
         Raises:
             TypeError: if one of them does not hold real numbers.
-            ValueError: if the shapes differ, or the answers cannot be true ones.
+            ValueError: if the shapes differ, a number is not finite, or the answers cannot be
+                true ones.
         """
         return matching(y_true, y_pred, type(self).__name__, self.remedy)
 

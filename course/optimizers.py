@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from course.inputs import DTYPES, FLOATS, floats, number, truth_value
+from course.inputs import DTYPES, FLOATS, finite, floats, number, truth_value
 
 __all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "get"]
 
@@ -47,11 +47,14 @@ class Optimizer(ABC):
         Raises:
             TypeError: if a gradient does not hold real numbers, or a weight is no such array.
             ValueError: if the two lists, or the shapes in them, do not match, or if these are not
-                the weights of the steps before. Nothing is changed then.
+                the weights of the steps before, or if a gradient is not finite, as when training
+                diverges. Nothing is changed then.
         """
         where = type(self).__name__
         weights = list(weights)
         gradients = [floats(g, where, "each gradient") for g in gradients]
+        for g in gradients:
+            finite(g, where, "each gradient")
         for w in weights:
             if not (isinstance(w, np.ndarray) and w.dtype in FLOATS and w.flags.writeable):
                 raise TypeError(

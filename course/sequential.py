@@ -96,7 +96,7 @@ class Sequential:
         layers: the layers, without the `course.layers.Input`.
 
     Raises:
-        TypeError: if an entry is no layer.
+        TypeError: if this is no list, or an entry is no layer.
         ValueError: if two entries are the same layer, or a layer cannot take the outputs of the
             one before.
 
@@ -109,6 +109,11 @@ class Sequential:
         self._input_shape = None
         self._rng = random_generator(seed, "Sequential")
         self._optimizer: Optimizer | None = None
+        if not isinstance(layers, tuple | list):
+            raise TypeError(
+                f"Sequential: expected a list of layers. Received: {layers!r:.60}. "
+                "Write Sequential([Input((4,)), Dense(3)])."
+            )
         for layer in layers:
             self.add(layer)
 
@@ -218,9 +223,13 @@ class Sequential:
             The outputs.
 
         Raises:
-            ValueError: if the inputs have another shape than expected.
+            TypeError: if the inputs do not hold real numbers.
+            ValueError: if they have another shape than expected, or a number is not finite.
         """
-        return self._through(real_numbers(x, "Sequential", "x").copy(), training).copy()
+        training = truth_value(training, "Sequential.forward", "training")
+        x = real_numbers(x, "Sequential.forward", "x").copy()
+        finite(x, "Sequential.forward", "x")
+        return self._through(x, training).copy()
 
     def _through(self, x, training=False):
         """The same with arrays of our own, which nobody changes: no copies."""
@@ -243,10 +252,13 @@ class Sequential:
 
         Raises:
             RuntimeError: if there is no loss yet.
-            ValueError: if shapes do not match.
+            TypeError: if ``x`` or ``y`` does not hold real numbers.
+            ValueError: if shapes do not match, or a number is not finite.
         """
         self._need_loss()
-        self.forward(x, training)
+        training = truth_value(training, "Sequential.gradients", "training")
+        x, y = self._cases("gradients", x, y)
+        self._through(x, training)
         self._backward(y)
         return [g for layer in self.layers for g in layer.get_gradients()]
 
@@ -280,8 +292,8 @@ class Sequential:
             The loss and each metric, as they were before the update.
 
         Raises:
-            FloatingPointError: if the training has diverged: the loss is no finite number, and the
-                weights stay as they are, or the step has made a weight infinite.
+            FloatingPointError: if the training has diverged: the loss or a gradient is no finite
+                number, and the weights stay as they are; or the step has made a weight infinite.
             RuntimeError: if there is no loss yet.
             TypeError: if ``x`` or ``y`` does not hold real numbers.
             ValueError: if shapes do not match, or a number is not finite.
@@ -293,12 +305,14 @@ class Sequential:
     def _train(self, x, y, when):
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # told as an error
             y_pred = self._through(x, training=True)
-            loss = float(self._backward(y))
+            loss = float(self._backward(y)) if np.isfinite(y_pred).all() else np.nan
             if not np.isfinite(loss):
                 raise self._diverged(f"{when} the loss is {loss}")
             measured = self._measure(y, y_pred)
             gradients = [g for layer in self.layers for g in layer.get_gradients()]
             weights = [w for layer in self.layers for w in layer.weights]
+            if not all(np.isfinite(g).all() for g in gradients):
+                raise self._diverged(f"{when} the loss is {loss:.4g}, and a gradient is infinite")
             self._optimizer.apply(gradients, weights)
         if not all(np.isfinite(w).all() for w in weights):
             raise self._diverged(f"{when} the loss is {loss:.4g}, and a weight became infinite")

@@ -176,11 +176,18 @@ def test_what_is_done_to_an_array_outside_does_not_reach_the_way_back(layer, sha
         np.testing.assert_array_equal(one, right)
 
 
-def test_the_largest_pixel_may_be_none_and_keeps_its_derivative():
+def test_what_is_not_finite_is_refused_on_the_way_there_and_back():
+    """A maximum, for instance, has no place where NaN is the largest."""
     layer = MaxPooling2D(2)
     x = np.array([[1.0, np.nan], [3, 2]]).reshape(1, 2, 2, 1)
-    assert np.isnan(layer.forward(x)).all()
-    assert layer.backward(np.ones((1, 1, 1, 1))).sum() == 1
+    with pytest.raises(ValueError, match=r"max_pooling2d: expected x .* at position 0, 0, 1, 0"):
+        layer.forward(x)
+    layer.forward(np.nan_to_num(x))
+    with pytest.raises(ValueError, match=r"expected dy .* inf at position"):
+        layer.backward(np.full((1, 1, 1, 1), np.inf))
+    add = layers.Add()
+    with pytest.raises(ValueError, match=r"add: expected x .* nan at position"):
+        add.forward([np.ones((2, 2)), np.full((2, 2), np.nan)])
 
 
 @pytest.mark.parametrize(
