@@ -6,8 +6,8 @@ the variable it reads CIFAR-10 if Keras has it on this machine already, and else
 `photo_digits`, for which nothing is fetched.
 
 CIFAR-10 is described in A. Krizhevsky (2009), "Learning Multiple Layers of Features from Tiny
-Images". Its files are pickles, and a pickle can ask Python to run anything. They are read here
-without running anything of theirs.
+Images". Its files are pickles, and a pickle can ask Python to run anything, or to go on for ever.
+They are read here by a machine that can do no more than pictures need.
 
 `photo_digits` draws handwritten digits over parts of photographs. Both come with scikit-learn: the
 handwriting is from E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits,
@@ -16,16 +16,22 @@ UCI Machine Learning Repository; the photographs are ``china.jpg`` by danielbuec
 """
 
 import hashlib
-import io
 import os
 import pickle
+import pickletools
 import re
+import reprlib
+import stat
 import tarfile
 import tempfile
+import unicodedata
 import urllib.error
 import urllib.request
+import warnings
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from os import PathLike
@@ -33,6 +39,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course.inputs import random_generator, whole_number
 from course.quiet import quiet_start
 
 __all__ = ["find_images", "load_images", "photo_digits"]
@@ -42,16 +49,23 @@ Pictures = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray], l
 SIDE = 32
 N_CLASSES = 10
 ROW = 3 * SIDE * SIDE
-SUFFIXES = (".png", ".jpg", ".jpeg")
+FORMATS = ("PNG", "JPEG")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif")
+# What Pillow makes of them: 8 bits for each colour, and grey in 16 bits.
+MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK")
+GREY_16 = ("I;16", "I;16B", "I")
 
 # The archive, as its author publishes it and as Keras checks it.
 ARCHIVE_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 ARCHIVE_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 ARCHIVE_BYTES = 170_498_071
+GZIP = b"\x1f\x8b"  # how it begins
 FOLDER = "cifar-10-batches-py"
 TRAIN_FILES = tuple(f"data_batch_{number}" for number in range(1, 6))
 TEST_FILE, META_FILE = "test_batch", "batches.meta"
 FILES = (*TRAIN_FILES, TEST_FILE, META_FILE)
+# Twice as much as a batch has, for its bytes can be written as a text; and five times as many.
+PICKLE_BYTES, PICKLE_INSTRUCTIONS = 64_000_000, 1_000_000
 
 # What Keras calls the archive today; then the names that its older versions or its users gave it.
 KERAS_ARCHIVE = f"{FOLDER}-target_archive"
@@ -67,6 +81,11 @@ SPARE_HOME = Path("/tmp" if Path("/tmp").is_dir() else tempfile.gettempdir(), ".
 TIMEOUT = 30  # seconds without a single byte
 MEGA = 1_000_000
 
+# For messages: the repr of something foreign can have no end.
+SHORT = reprlib.Repr()
+SHORT.maxlevel = 2
+SHORT.repr_bytes = lambda text, _: repr(text[:30])
+
 CHOICES = (
     "Set COURSE_IMAGES to cifar10, to digits, or to the path of cifar-10-python.tar.gz, of the "
     "folder cifar-10-batches-py, or of a folder of pictures (train/CLASS/*.png, test/CLASS/*.png)."
@@ -76,6 +95,11 @@ REMEDY = "Set COURSE_IMAGES to a good copy, or to digits: those pictures need no
 
 def load_images(source: str | PathLike | None = None) -> Pictures:
     """Colour pictures of 32 by 32 pixels, and a line that says which and how many.
+
+    In a folder of pictures, PNG and JPEG files count (.png, .jpg, .jpeg, .jpe, .jfif). They are
+    turned upright as their EXIF tag says, transparent parts are laid on white, and grey of 16 bits
+    keeps its upper 8. Colour profiles have no effect. A PNG file with several frames is refused.
+    What else is there is left out, and the line says how much; hidden files are not counted.
 
     Args:
         source: ``"cifar10"``, ``"digits"``, or a path: of the archive ``cifar-10-python.tar.gz``,
@@ -88,19 +112,24 @@ def load_images(source: str | PathLike | None = None) -> Pictures:
         count from 0. ``class_names`` is a list of texts.
 
     Raises:
+        TypeError: if the source is neither a text nor a path.
         FileNotFoundError: if there is nothing at the path, or a part of it is missing.
-        ValueError: if the content is not as expected. Nothing in a file is ever run.
+        ValueError: if the source is an empty text, or the content is not as expected. Nothing in a
+            file is ever run.
         ConnectionError: if CIFAR-10 could not be fetched, or not all of it.
+        OSError: if something cannot be read; without the right to, it is a PermissionError.
     """
-    chosen = find_images(source)
+    chosen, cached = _choice(source)
     note = ""
     if chosen == "digits":
         what, pictures = "photo digits", photo_digits()
         if not _wanted(source):
             note = " (CIFAR-10 is not on this machine)"
     else:
-        path = _cached() or _download() if chosen == "cifar10" else chosen
-        what, pictures = _read(path)
+        known = chosen == "cifar10"
+        path = cached or _cached() or _download() if known else chosen
+        with _reading(path):
+            what, pictures, note = _read(path, known)
     (_, y_train), (_, y_test), _ = pictures
     print(f"Pictures: {what}, {len(y_train):,} for training and {len(y_test):,} for testing{note}")
     return pictures
@@ -117,59 +146,124 @@ def find_images(source: str | PathLike | None = None) -> str | Path:
         it on this machine, whole, and ``"digits"`` if not.
 
     Raises:
-        FileNotFoundError: if the source is neither of the two words nor an existing path.
+        TypeError: if the source is neither a text nor a path.
+        ValueError: if it is an empty text.
+        FileNotFoundError: if it is neither of the two words nor an existing path.
+        PermissionError: if it is in a folder that you may not look into.
     """
+    return _choice(source)[0]
+
+
+def _choice(source: str | PathLike | None) -> tuple[str | Path, Path | None]:
+    """What to read; and where CIFAR-10 is, if the choice took a look: its checksum takes time."""
     wanted = _wanted(source)
     if not wanted:
-        return "digits" if _cached() is None else "cifar10"
-    if wanted in ("cifar10", "digits"):
-        return wanted
-    path = Path(os.path.expanduser(wanted))
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{path}: expected cifar10, digits, or a path that exists. Found nothing of this "
-            f"name. {CHOICES}"
+        cached = _cached()
+        return "digits" if cached is None else "cifar10", cached
+    if isinstance(wanted, Path):
+        with _reading(wanted):
+            found = _mode(wanted)
+        if not found:
+            raise FileNotFoundError(
+                f"{wanted}: expected cifar10, digits, or a path that exists. Found nothing of "
+                f"this name. {CHOICES}"
+            )
+    return wanted, None
+
+
+def _wanted(source: str | PathLike | None) -> str | Path:
+    """The word or the path that is asked for, or an empty text if there is no wish."""
+    if source is None:
+        # On Windows, "set COURSE_IMAGES=digits && python ..." leaves a space at the end, and
+        # quotes around a path stay.
+        variable = os.environ.get("COURSE_IMAGES", "").strip()
+        source = re.sub(r"""^(["'])(.*)\1$""", r"\2", variable).strip()
+        if not source:
+            return ""
+    if isinstance(source, str) and source in ("cifar10", "digits"):
+        return source
+    text = os.fspath(source) if isinstance(source, str | PathLike) else None
+    if not isinstance(text, str):
+        raise TypeError(
+            f"load_images: expected source to be a text or a path. Received: "
+            f"{type(source).__name__}. {CHOICES}"
         )
-    return path
-
-
-def _wanted(source: str | PathLike | None) -> str | PathLike:
-    """The source that is asked for, or an empty text if there is no wish."""
-    # On Windows, "set COURSE_IMAGES=digits && python ..." leaves a space at the end.
-    return os.environ.get("COURSE_IMAGES", "").strip() if source is None else source
+    if not text:
+        raise ValueError(
+            f"load_images: expected source to be cifar10, digits, or a path. Received: "
+            f"source=''. Leave it out for what is on this machine. {CHOICES}"
+        )
+    return Path(os.path.expanduser(text))
 
 
 def _wrong(where: object, expected: str, found: object, remedy: str = REMEDY) -> ValueError:
     return ValueError(f"{where}: expected {expected}. Found {found}. {remedy}")
 
 
-def _read(path: Path) -> tuple[str, Pictures]:
-    """What is at the path, in words, and its pictures."""
-    if path.is_file():
-        return _cifar10(path, _archived(path))
-    if (path / FOLDER).is_dir():
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say what to do about an error of the system; those have a number, and ours have none."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise type(error)(
+            f"{error.filename or path}: expected a file or folder that can be read. Found: "
+            f"{error.strerror}. Get the right to read it, or copy it to a folder of your own. "
+            f"{REMEDY}"
+        ) from error
+
+
+def _mode(path: Path) -> int:
+    """What kind of thing is there, for `stat`; 0 if nothing is. If we may not look, it raises."""
+    try:
+        return path.stat().st_mode
+    except PermissionError:
+        raise
+    except (OSError, ValueError):  # a link to nothing or to itself; no possible name
+        return 0
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it can be opened: a pipe would let us wait for ever."""
+    return stat.S_ISREG(_mode(path))
+
+
+def _is_folder(path: Path) -> bool:
+    return stat.S_ISDIR(_mode(path))
+
+
+def _read(path: Path, known: bool) -> tuple[str, Pictures, str]:
+    """What is at the path, in words, its pictures, and in words what was left out."""
+    if _is_file(path):
+        return *_cifar10(path, _archived(path, known)), ""
+    if _is_folder(path / FOLDER):
         path = path / FOLDER
-    if any((path / name).is_file() for name in FILES):
-        return _cifar10(path, _unpacked(path))
-    if (path / "train").is_dir() or (path / "test").is_dir():
-        return f"the folder {path.resolve().name}", _folder_of_pictures(path)
+    if any(_is_file(path / name) for name in FILES):
+        return *_cifar10(path, _unpacked(path)), ""
+    if _is_folder(path / "train") or _is_folder(path / "test"):
+        name = path.resolve().name
+        pictures, left_out = _folder_of_pictures(path)
+        return f"the folder {name if name.isprintable() else ascii(name)}", pictures, left_out
     expected = f"the files of CIFAR-10 ({', '.join(FILES)}), or the folders train and test"
     raise _wrong(path, expected, "neither", CHOICES)
 
 
-def _archived(path: Path) -> Iterator[tuple[str, bytes]]:
+def _archived(path: Path, known: bool) -> Iterator[tuple[str, bytes]]:
     """The names and contents of the known files in the archive; none is written to the disk."""
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != ARCHIVE_SHA256:
+    if not known:
+        size = path.stat().st_size  # first, as a checksum takes time
+        found = _sha256(path) if size == ARCHIVE_BYTES else f"{size:,} bytes"
+        if found != ARCHIVE_SHA256:
             raise _wrong(
                 path,
                 f"the archive of CIFAR-10, {ARCHIVE_BYTES:,} bytes with the SHA-256 checksum "
                 f"{ARCHIVE_SHA256}",
-                f"{file.tell():,} bytes with {digest}",
+                found,
                 f"Copy it again, or download it again from {ARCHIVE_URL}. {REMEDY}",
             )
-        file.seek(0)
+    with open(path, "rb") as file:
         try:
             with tarfile.open(fileobj=file, mode="r:gz") as archive:
                 for member in archive:
@@ -182,9 +276,12 @@ def _archived(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def _unpacked(folder: Path) -> Iterator[tuple[str, bytes]]:
     """The names and contents of the known files in the folder."""
-    for name in FILES:
-        if (folder / name).is_file():
-            yield name, (folder / name).read_bytes()
+    for path in (folder / name for name in FILES):
+        if _is_file(path):
+            size = path.stat().st_size
+            if size > PICKLE_BYTES:
+                raise _wrong(path, f"at most {PICKLE_BYTES:,} bytes", f"{size:,}")
+            yield path.name, path.read_bytes()
 
 
 def _cifar10(path: Path, files: Iterator[tuple[str, bytes]]) -> tuple[str, Pictures]:
@@ -225,7 +322,7 @@ def _batch(where: Path, content: object) -> tuple[np.ndarray, np.ndarray]:
         raise _wrong(where, f"a list of {len(rows)} 'labels', one for each picture", found)
     for label in labels:
         if type(label) is not int or label not in range(N_CLASSES):
-            raise _wrong(where, "whole numbers from 0 to 9 as 'labels'", f"{label!r:.40}")
+            raise _wrong(where, "whole numbers from 0 to 9 as 'labels'", SHORT.repr(label))
     return rows, np.array(labels, dtype=np.int64)
 
 
@@ -233,10 +330,14 @@ def _names(where: Path, content: object) -> list[str]:
     """The names of the classes, checked."""
     names = _entry(where, content, "label_names")
     if isinstance(names, list) and len(names) == N_CLASSES:
-        names = [name.decode() if isinstance(name, bytes) else name for name in names]
-        if all(isinstance(name, str) for name in names):
-            return names
-    raise _wrong(where, f"a list of {N_CLASSES} texts as 'label_names'", f"{names!r:.40}")
+        # What is no text in UTF-8 becomes one that cannot be printed.
+        texts = [
+            name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
+            for name in names
+        ]
+        if all(isinstance(text, str) and text.isprintable() for text in texts):
+            return texts
+    raise _wrong(where, f"a list of {N_CLASSES} texts as 'label_names'", SHORT.repr(names))
 
 
 def _entry(where: Path, content: object, key: str) -> object:
@@ -246,7 +347,7 @@ def _entry(where: Path, content: object, key: str) -> object:
     for name in (key.encode(), key):
         if name in content:
             return content[name]
-    raise _wrong(where, f"the key {key!r}", f"{list(content)!r:.80}")
+    raise _wrong(where, f"the key {key!r}", SHORT.repr(list(content)))
 
 
 class _Type:
@@ -260,7 +361,8 @@ class _Type:
     def __init__(self, name: str | bytes, *_: object):
         self.name, self.order = name, "|"
 
-    def __setstate__(self, state: tuple):
+    def set_state(self, state: tuple):
+        """Take what NumPy writes of the type; its second part is the order of bytes."""
         self.order = state[1]
 
     def dtype(self) -> np.dtype:
@@ -282,7 +384,8 @@ class _Array:
     def __init__(self, *_: object):
         self.values: np.ndarray | None = None
 
-    def __setstate__(self, state: tuple):
+    def set_state(self, state: tuple):
+        """Take what NumPy writes of the array."""
         _, shape, kind, by_columns, content = state
         values = np.frombuffer(content, kind.dtype())
         self.values = values.reshape(shape, order="F" if by_columns else "C")
@@ -290,7 +393,7 @@ class _Array:
 
 def _array_from_buffer(content: bytes, kind: _Type, shape: tuple, order: str) -> _Array:
     array = _Array()
-    array.__setstate__((1, shape, kind, order == "F", content))
+    array.set_state((1, shape, kind, order == "F", content))
     return array
 
 
@@ -309,29 +412,117 @@ STAND_INS = {
 }
 
 
-class _Reader(pickle.Unpickler):
-    """Reads a pickle, and refuses all that has no stand-in."""
-
-    def find_class(self, module: str, name: str) -> object:
-        stand_in = STAND_INS.get(f"{module.replace('numpy._core.', 'numpy.core.')}.{name}")
-        if stand_in is None:
-            raise ValueError(f"it asks for {module}.{name}, which no picture needs")
-        return stand_in
+# What stands beside these instructions goes on the stack as it is.
+LITERALS = (
+    *("BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT"),
+    *("BINUNICODE", "SHORT_BINUNICODE"),
+    *("BINBYTES", "SHORT_BINBYTES"),
+)
+CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
+EMPTY = {"EMPTY_DICT": dict, "EMPTY_LIST": list}
+# How many things these take from the stack; or all down to the last mark.
+TAKEN = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3, "APPEND": 1, "SETITEM": 2}
+TAKEN |= {"STACK_GLOBAL": 2, "REDUCE": 2, "BUILD": 1}
+TO_THE_MARK = ("TUPLE", "APPENDS", "SETITEMS")
 
 
 def _unpickled(where: Path, content: bytes) -> object:
     """The content of a pickle. Nothing of it is run."""
     try:
-        return _Reader(io.BytesIO(content), encoding="bytes").load()
+        return _rebuilt(content)
     except Exception as error:  # damaged or hostile bytes can lead to any
-        found = f"another, or a damaged one: {str(error).rstrip('.')}. Nothing of it was run"
+        reason = str(error).rstrip(".")[:200]
+        found = f"another, or a damaged one: {reason}. Nothing of it was run"
         raise _wrong(where, "a pickle of numbers and texts", found) from error
+
+
+def _rebuilt(content: bytes) -> object:
+    """What a pickle describes, if it is made of numbers, texts and arrays.
+
+    A pickle is a row of instructions for a machine with a stack. Python's own machine trusts them:
+    a few bytes can keep it busy for ever, or end it. This one has the instructions that the two
+    Pythons and NumPy write for a batch; it calls the stand-ins and nothing else.
+    """
+    stack, marks, memory, n_made = [], [], {}, 0
+    for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):
+        if count == PICKLE_INSTRUCTIONS:
+            raise ValueError(f"it has more than {PICKLE_INSTRUCTIONS:,} instructions")
+        name, taken = opcode.name, []
+        if name in TO_THE_MARK:
+            start = marks.pop()
+            taken = stack[start:]
+            del stack[start:]
+        elif name in TAKEN:
+            taken = [stack.pop() for _ in range(TAKEN[name])][::-1]
+
+        if name in LITERALS:
+            stack.append(argument)
+        elif name in ("BINSTRING", "SHORT_BINSTRING"):  # a text of Python 2: bytes
+            stack.append(argument.encode("latin1"))
+        elif name == "BYTEARRAY8":
+            stack.append(bytes(argument))
+        elif name in CONSTANTS:
+            stack.append(CONSTANTS[name])
+        elif name in EMPTY:
+            stack.append(EMPTY[name]())
+        elif name == "MARK":
+            marks.append(len(stack))
+        elif name in ("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"):
+            stack.append(tuple(taken))
+        elif name in ("APPEND", "APPENDS"):
+            stack[-1].extend(taken)
+        elif name in ("SETITEM", "SETITEMS"):
+            # To look up a tuple of tuples of tuples can take for ever, or end Python.
+            if not all(isinstance(key, str | bytes) for key in taken[::2]):
+                raise ValueError("it has a dictionary with keys that are no texts")
+            stack[-1].update(zip(taken[::2], taken[1::2], strict=True))
+        elif name in ("BINPUT", "LONG_BINPUT"):
+            memory[argument] = stack[-1]
+        elif name == "MEMOIZE":
+            memory[len(memory)] = stack[-1]
+        elif name in ("BINGET", "LONG_BINGET"):
+            stack.append(memory[argument])
+        elif name == "GLOBAL":
+            stack.append(_stand_in(*argument.split(" ", 1)))
+        elif name == "STACK_GLOBAL":
+            stack.append(_stand_in(*taken))
+        elif name == "REDUCE":
+            stack.append(_called(*taken))
+            n_made += len(stack[-1]) if isinstance(stack[-1], bytes) else 0
+            if n_made > len(content):  # the same text again and again
+                raise ValueError("it makes more bytes than it has")
+        elif name == "BUILD":
+            stack[-1].set_state(*taken)
+        elif name == "STOP":
+            return stack.pop()
+        elif name not in ("PROTO", "FRAME"):
+            raise ValueError(f"it has the instruction {name}, which no picture needs")
+    raise ValueError("it has no end")
+
+
+def _stand_in(module: object, name: object) -> Callable:
+    if not isinstance(module, str) or not isinstance(name, str):
+        raise ValueError("it asks for something whose name is no text")
+    asked = f"{module.replace('numpy._core.', 'numpy.core.')}.{name}"
+    if asked not in STAND_INS:
+        raise ValueError(f"it asks for {module:.80}.{name:.80}, which no picture needs")
+    return STAND_INS[asked]
+
+
+def _called(function: Callable, arguments: tuple) -> object:
+    """What a stand-in makes of its arguments, which are few."""
+    if len(arguments) > 4:
+        raise ValueError(f"it hands over {len(arguments):,} arguments at once")
+    return function(*arguments)
 
 
 def _cache_folders() -> list[Path]:
     """Where Keras keeps data sets. It writes to the last, and we look in all."""
-    home = Path(os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras")).absolute()
-    existing = next(folder for folder in (home, *home.parents) if folder.exists())
+    text = os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras")
+    if text.startswith("~"):  # nobody knows where that is
+        return [SPARE_HOME / "datasets"]
+    home = Path(text).absolute()
+    existing = next((folder for folder in (home, *home.parents) if os.path.exists(folder)), home)
     homes = [home] if os.access(existing, os.W_OK) else [home, SPARE_HOME]
     return [folder / "datasets" for folder in homes]
 
@@ -343,7 +534,7 @@ def _cached() -> Path | None:
             if all(_is_whole_pickle(cache / name / file) for file in FILES):
                 return cache / name
         for name in CACHED_ARCHIVES:
-            if (cache / name).is_file() and _sha256(cache / name) == ARCHIVE_SHA256:
+            if _is_archive(cache / name):
                 return cache / name
     return None
 
@@ -351,9 +542,20 @@ def _cached() -> Path | None:
 def _is_whole_pickle(path: Path) -> bool:
     """Whether the file has a pickle's last byte. If unpacking was interrupted, it lacks it."""
     try:
+        if not _is_file(path):
+            return False
         with open(path, "rb") as file:
             file.seek(-1, os.SEEK_END)
             return file.read() == pickle.STOP
+    except OSError:
+        return False
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether this is the whole archive. What we may not read is as good as not there."""
+    try:
+        right_size = _is_file(path) and path.stat().st_size == ARCHIVE_BYTES
+        return right_size and _sha256(path) == ARCHIVE_SHA256
     except OSError:
         return False
 
@@ -364,7 +566,7 @@ def _sha256(path: Path) -> str:
 
 
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    return os.path.getsize(path) if os.path.exists(path) else 0
 
 
 def _download() -> Path:
@@ -379,7 +581,15 @@ def _download() -> Path:
     )
     try:
         _fetch_rest(part)
+        digest = _sha256(part)
+        if digest == ARCHIVE_SHA256:
+            os.replace(part, archive)
+        else:
+            part.unlink()  # to go on with it could never work
     except (OSError, HTTPException) as error:
+        # Two downloads at once write the same bytes. Perhaps the other one was first.
+        if _is_archive(archive):
+            return archive
         raise ConnectionError(
             f"CIFAR-10: expected {ARCHIVE_BYTES / MEGA:.1f} MB from {ARCHIVE_URL}. Found an end "
             f"before that: {str(error) or type(error).__name__}. {_size(part) / MEGA:.1f} MB are "
@@ -387,12 +597,9 @@ def _download() -> Path:
             "put it on a stick and set COURSE_IMAGES to its path. Or set COURSE_IMAGES=digits: "
             "those pictures need no download."
         ) from error
-    digest = _sha256(part)
     if digest != ARCHIVE_SHA256:
-        part.unlink()  # to go on with it could never work
         remedy = f"The file was deleted: the same call fetches it from the start. {REMEDY}"
         raise _wrong(ARCHIVE_URL, f"the SHA-256 checksum {ARCHIVE_SHA256}", digest, remedy)
-    os.replace(part, archive)
     return archive
 
 
@@ -413,16 +620,20 @@ def _fetch_rest(part: Path) -> None:
     with response:
         start = _start(response, have)
         part.parent.mkdir(parents=True, exist_ok=True)
-        part.touch()
+        if not have:
+            part.touch()  # if another download has taken away what was here, that is an error
         with open(part, "r+b") as file:
             # What is there is written over, not cut off: if this breaks off too, nothing is lost.
             file.seek(start)
             bar = _progress_bar(ARCHIVE_BYTES - start)
-            while chunk := response.read1(1 << 16):
+            while (lacking := ARCHIVE_BYTES - file.tell()) > 0:
+                chunk = response.read1(min(lacking, 1 << 16))  # no more, whatever it sends
+                if not chunk:
+                    raise OSError("the server sent no more")
+                if not file.tell() and not GZIP.startswith(chunk[:2]):
+                    raise OSError("the server sent something else, no archive")
                 file.write(chunk)
                 bar.update(file.tell() - start)
-            if file.tell() < ARCHIVE_BYTES:
-                raise OSError("the server sent no more")
 
 
 def _start(response: HTTPResponse, have: int) -> int:
@@ -446,35 +657,61 @@ def _progress_bar(total: int):
     return keras.utils.Progbar(total, interval=1, unit_name="byte")
 
 
-def _folder_of_pictures(folder: Path) -> Pictures:
-    """The pictures in ``train/CLASS`` and ``test/CLASS``."""
-    parts = (folder / "train", folder / "test")
-    train, test = ([path.name for path in _visible(part) if path.is_dir()] for part in parts)
-    if train != test or not train:
+def _folder_of_pictures(folder: Path) -> tuple[Pictures, str]:
+    """The pictures in ``train/CLASS`` and ``test/CLASS``, and what was left out, in words."""
+    _, left_out = _sorted_out(folder, lambda path: path.name in ("train", "test"))
+    train, test = (_classes(folder / part, left_out) for part in ("train", "test"))
+    if train.keys() != test.keys() or not train:
         found = f"{', '.join(train) or 'none'} in train and {', '.join(test) or 'none'} in test"
+        if differing := sorted(train.keys() ^ test.keys()):
+            found += f"; in one of them only: {', '.join(map(ascii, differing))}"
         expected = "the same folders, one for each class, in train and in test"
         raise _wrong(folder, expected, found, "Correct the folders, so that both have all classes.")
-    return *(_labelled(part, train) for part in parts), train
+    parts = [_labelled([part[name] for name in sorted(part)], left_out) for part in (train, test)]
+    return (*parts, sorted(train)), _told(left_out)
 
 
-def _visible(folder: Path) -> list[Path]:
-    """What is in the folder, sorted by name; hidden files are left out."""
-    if not folder.is_dir():
+def _sorted_out(folder: Path, is_wanted: Callable[[Path], bool]) -> tuple[list[Path], list[Path]]:
+    """What is wanted of the things in the folder, and the others; both by name, none hidden."""
+    if not _is_folder(folder):
         raise FileNotFoundError(
             f"{folder}: expected a folder with a folder of pictures for each class. Found none. "
             "Make it: the pictures to test with must be others than those to train with."
         )
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    wanted, others = [], []
+    for path in sorted(folder.iterdir()):
+        if not path.name.startswith("."):
+            (wanted if is_wanted(path) else others).append(path)
+    return wanted, others
 
 
-def _labelled(folder: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The pictures of all classes, mixed in an order that is always the same, and their labels."""
+def _classes(part: Path, left_out: list[Path]) -> dict[str, Path]:
+    """The folders of the classes by their names. What is left out is added to the list."""
+    folders, others = _sorted_out(part, _is_folder)
+    left_out += others
+    classes = {}
+    for path in folders:
+        # macOS writes an accent as a letter of its own: the same name in other bytes.
+        name = unicodedata.normalize("NFC", path.name)
+        if name in classes or not name.isprintable():
+            expected = "folders whose names can be printed and told apart"
+            raise _wrong(part, expected, ascii(path.name), "Rename the folder.")
+        classes[name] = path
+    return classes
+
+
+def _labelled(folders: list[Path], left_out: list[Path]) -> tuple[np.ndarray, np.ndarray]:
+    """The pictures of all classes, mixed in an order that is always the same, and their labels.
+
+    What is left out is added to the list.
+    """
     pictures, labels = [], []
-    for label, name in enumerate(names):
-        paths = [path for path in _visible(folder / name) if path.suffix.lower() in SUFFIXES]
+    for label, folder in enumerate(folders):
+        paths, others = _sorted_out(folder, _is_picture)
         if not paths:
             remedy = "Put some there, or remove the class from train and from test."
-            raise _wrong(folder / name, "pictures (png, jpg, jpeg)", "none", remedy)
+            raise _wrong(folder, f"pictures ({', '.join(SUFFIXES)})", "none", remedy)
+        left_out += others
         pictures += map(_picture, paths)
         labels += [label] * len(paths)
     # Keras' validation_split takes the last pictures as they come: they must not be of one class.
@@ -482,20 +719,73 @@ def _labelled(folder: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(pictures)[order], np.array(labels, dtype=np.int64)[order]
 
 
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and _is_file(path)
+
+
+def _told(left_out: list[Path]) -> str:
+    """How many things were left out, and of which kinds, for the line about the pictures."""
+    if not left_out:
+        return ""
+    kinds = Counter(map(_kind, left_out)).most_common(6)
+    return (
+        f"; {len(left_out):,} left out, as they are no PNG or JPEG files in train/CLASS or "
+        f"test/CLASS: {', '.join(f'{kind} ({n:,})' for kind, n in kinds)}"
+    )
+
+
+def _kind(path: Path) -> str:
+    if _is_folder(path):
+        return "folder"
+    if not _is_file(path):
+        return "pipe or broken link"
+    suffix = path.suffix.lower()
+    return suffix if suffix.isascii() and suffix[1:].isalnum() else "without a known suffix"
+
+
 def _picture(path: Path) -> np.ndarray:
-    """The red, green and blue of the picture in a file."""
-    from PIL import Image
+    """The red, green and blue of the picture in a file, upright and on white."""
+    from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as image:
-            if image.size == (SIDE, SIDE):
-                # By way of RGBA, as Pillow warns of a palette with transparent colours.
-                return np.array(image.convert("RGBA").convert("RGB"))
-            found = "{} by {}".format(*image.size)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        # What Pillow only warns of, such as a damaged EXIF tag, it goes on without.
+        with (
+            warnings.catch_warnings(action="error", category=UserWarning),
+            Image.open(path, formats=FORMATS) as image,
+        ):
+            wrong = _unfit(image)
+            if not wrong:
+                upright = ImageOps.exif_transpose(image)
+                if upright.mode in GREY_16:  # Pillow would cut off all above 255
+                    upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
+                page = Image.new("RGBA", upright.size, "white")
+                page.alpha_composite(upright.convert("RGBA"))
+                return np.array(page.convert("RGB"))
+    except Exception as error:  # damaged bytes can lead to any
+        if isinstance(error, OSError) and error.errno is not None:  # it could not be opened
+            raise
         remedy = "Save it again as a PNG file, or remove it."
         raise _wrong(path, "a picture", f"none: {error}", remedy) from error
-    raise _wrong(path, f"{SIDE} by {SIDE} pixels", found, "Make all pictures of this size first.")
+    raise _wrong(path, *wrong)
+
+
+def _unfit(image) -> tuple[str, str, str] | None:
+    """What is expected of a picture, found, and to do, before it is decoded; None if it is fit."""
+    if image.size != (SIDE, SIDE):
+        found = "{} by {}".format(*image.size)
+        return f"{SIDE} by {SIDE} pixels", found, "Make all pictures of this size first."
+    # A JPEG file of a phone may have a second picture; the first is the photograph.
+    if image.format == "PNG" and image.is_animated:
+        return "a single picture", f"{image.n_frames} frames", "Save one of them as a PNG file."
+    if image.mode not in (*MODES, *GREY_16):
+        found = f"the mode {image.mode}"
+        return f"one of the modes {', '.join(MODES)}", found, "Save it again as a PNG file."
+    # Of a picture with other than 8 bits, Pillow compares the colour before with that after.
+    depth = image.tile[0][3]
+    if "transparency" in image.info and image.mode != "P" and depth not in ("1", "L", "RGB"):
+        expected = "8 bits where one colour is transparent"
+        return expected, f"the depth {depth}", "Save it again as a PNG file with 8 bits."
+    return None
 
 
 def photo_digits(seed: int = 1, n_train: int = 8000, n_test: int = 2000) -> Pictures:
@@ -505,16 +795,21 @@ def photo_digits(seed: int = 1, n_train: int = 8000, n_test: int = 2000) -> Pict
     pictures for training is in those for testing.
 
     Args:
-        seed: the same seed gives the same pictures.
-        n_train: how many pictures for training.
-        n_test: how many pictures for testing.
+        seed: a whole number of 0 or more; the same seed gives the same pictures.
+        n_train: how many pictures for training, at least one.
+        n_test: how many pictures for testing, at least one.
 
     Returns:
         The same as `load_images`; the classes are ``"0"``, ..., ``"9"``, all equally frequent.
+
+    Raises:
+        ValueError: if one of the three is something else.
     """
     from sklearn.datasets import load_digits, load_sample_images
 
-    rng = np.random.default_rng(seed)
+    rng = random_generator(seed, "photo_digits")
+    n_train = whole_number(n_train, "photo_digits", "n_train")
+    n_test = whole_number(n_test, "photo_digits", "n_test")
     digits, photographs = load_digits(), np.stack(load_sample_images().images)
     strokes = digits.images / digits.images.max()
     parts = []

@@ -6,10 +6,15 @@ import io
 import os
 import pickle
 import re
+import signal
 import socket
 import struct
 import tarfile
+import tempfile
 import threading
+import unicodedata
+import warnings
+import zlib
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +23,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 from running import run_python
 
 from course import images
@@ -148,6 +153,53 @@ def check_tiny_cifar(pictures) -> None:
     assert np.array_equal(x_test[:, 0, 0, 0], batch(6)[b"data"][:, 0])
 
 
+@contextmanager
+def pipe(path: Path):
+    """A pipe is at the path; who opens it to read would wait for ever, and is woken up."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no pipes in its folders")
+
+    def wake_up(*_):
+        pytest.fail("it waits for the pipe")
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(path)
+    before = signal.signal(signal.SIGALRM, wake_up)
+    signal.alarm(10)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def somebody_elses(path: str):
+    """A folder of pictures in which this path may not be read, and how to load it as a guest."""
+    if not hasattr(os, "setuid"):
+        pytest.skip("this system has other rights")
+    with tempfile.TemporaryDirectory() as folder:
+        for part in ("train", "test"):
+            save_picture(Path(folder, part, "rose", "a.png"), 0)
+        os.chmod(folder, 0o755)
+        os.chmod(Path(folder, path), 0)
+        lines = (
+            "import os, PIL.Image, PIL.ImageOps, course.images as i",
+            "PIL.Image.preinit()",
+            "os.geteuid() or (os.setgid(65534), os.setuid(65534))",
+            "try: print(i.{0}({1!r}))",
+            "except OSError as error: print(type(error).__name__, error)",
+        )
+
+        def run(call: str, path) -> str:
+            return run_python("-c", "\n".join(lines).format(call, str(path))).stdout
+
+        try:
+            yield folder, run
+        finally:
+            os.chmod(Path(folder, path), 0o755)
+
+
 # CIFAR-10, unpacked and packed.
 
 
@@ -205,11 +257,76 @@ def test_batches_that_python_3_wrote(tmp_path, protocol, kind):
     check_tiny_cifar(load_images(write_folder(tmp_path / "cifar", files)))
 
 
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_a_batch_that_has_the_names_of_many_files(tmp_path, protocol):
+    names = [f"picture {number}".encode() for number in range(300)]
+    content = {b"filenames": names + names} | batch(6)
+    files = cifar_files() | {"test_batch": pickle.dumps(content, protocol)}
+    check_tiny_cifar(load_images(write_folder(tmp_path / "cifar", files)))
+
+
 @pytest.mark.parametrize("write", [written, pickle.dumps, partial(pickle.dumps, protocol=5)])
 def test_rows_that_lie_in_the_file_by_columns(tmp_path, write):
     content = batch(6) | {b"data": np.asfortranarray(batch(6)[b"data"])}
     files = cifar_files() | {"test_batch": write(content)}
     check_tiny_cifar(load_images(write_folder(tmp_path / "cifar", files)))
+
+
+@pytest.fixture
+def checksums(monkeypatch) -> list:
+    """The files of which a checksum was computed."""
+    computed, file_digest = [], hashlib.file_digest
+
+    def take_down(file, *rest):
+        computed.append(file.name)
+        return file_digest(file, *rest)
+
+    monkeypatch.setattr(hashlib, "file_digest", take_down)
+    return computed
+
+
+@pytest.mark.parametrize("source", [None, "cifar10", "path"])
+def test_the_checksum_of_an_archive_is_computed_once(cache, checksums, source):
+    path = cache / TARGET
+    path.write_bytes(ARCHIVE)
+    check_tiny_cifar(load_images(path if source == "path" else source))
+    assert checksums == [str(path)] or checksums == [path]
+
+
+@as_a_student
+def test_the_size_of_an_archive_comes_before_its_checksum(cache, checksums):
+    (cache / TARGET).write_bytes(ARCHIVE + b"x")
+    assert find_images() == "digits"
+    with pytest.raises(ValueError, match=rf"archive: expected the archive.*{len(ARCHIVE) + 1:,} "):
+        load_images(cache / TARGET)
+    assert checksums == []
+
+
+@pytest.mark.parametrize("name", ["cifar-10-batches-py.tar.gz", "cifar-10-batches-py/test_batch"])
+def test_a_pipe_in_keras_cache_is_left_alone(cache, name):
+    if "/" in name:
+        write_folder(cache / "cifar-10-batches-py")
+        (cache / name).unlink()
+    with pipe(cache / name):
+        assert find_images() == "digits"
+
+
+@as_a_student
+def test_a_pipe_in_the_place_of_an_archive_or_a_batch(tmp_path):
+    with pipe(tmp_path / "archive"), pytest.raises(ValueError, match=r"archive: .*Found neither"):
+        load_images(tmp_path / "archive")
+    folder = write_folder(tmp_path / "cifar")
+    (folder / "test_batch").unlink()
+    with pipe(folder / "test_batch"), pytest.raises(FileNotFoundError, match=r": test_batch\."):
+        load_images(folder)
+
+
+@as_a_student
+def test_a_batch_that_is_far_too_large_is_not_read(monkeypatch, tmp_path):
+    monkeypatch.setattr(images, "PICKLE_BYTES", 100)
+    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail("it was read"))
+    with pytest.raises(ValueError, match="data_batch_1: expected at most 100 bytes"):
+        load_images(write_folder(tmp_path / "cifar"))
 
 
 # The one line.
@@ -283,6 +400,47 @@ def test_a_space_after_the_variable_is_no_part_of_it(monkeypatch):
     assert find_images() == "cifar10"
 
 
+@pytest.mark.parametrize("quotes", ['"{}"', "'{}'", ' "{} " '])
+def test_quotes_around_the_variable_are_no_part_of_it(monkeypatch, tmp_path, quotes):
+    for source in ("cifar10", tmp_path):
+        monkeypatch.setenv("COURSE_IMAGES", quotes.format(source))
+        assert find_images() == source
+
+
+def test_a_quote_at_one_end_belongs_to_the_path(monkeypatch, tmp_path):
+    (tmp_path / "pictures'").mkdir()
+    monkeypatch.setenv("COURSE_IMAGES", str(tmp_path / "pictures'"))
+    assert find_images() == tmp_path / "pictures'"
+
+
+@as_a_student
+@pytest.mark.parametrize("load", [find_images, load_images])
+@pytest.mark.parametrize(
+    ("source", "error", "received"),
+    [
+        (5, TypeError, "int"),
+        (b"digits", TypeError, "bytes"),
+        (["digits"], TypeError, "list"),
+        ("", ValueError, "source=''"),
+    ],
+)
+def test_a_source_that_is_no_text_and_no_path(load, source, error, received):
+    with pytest.raises(error, match=f"expected source .*Received: {received}.*Set COURSE_IMAGES"):
+        load(source)
+
+
+@as_a_student
+@pytest.mark.parametrize("source", ["~nobody at all/x", "a\0b", "x" * 5000])
+def test_names_that_nothing_can_have(source):
+    with pytest.raises(FileNotFoundError, match="Found nothing of this name"):
+        find_images(source)
+
+
+def test_none_is_no_wish(monkeypatch):
+    monkeypatch.setenv("COURSE_IMAGES", "cifar10")
+    assert find_images(None) == "cifar10"
+
+
 def test_the_argument_comes_before_the_variable(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_IMAGES", "digits")
     assert find_images(tmp_path) == tmp_path
@@ -326,6 +484,65 @@ def test_keras_cache_in_the_home_folder_is_found(monkeypatch, tmp_path):
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     write_folder(tmp_path / ".keras" / "datasets" / "cifar-10-batches-py")
     assert find_images() == "cifar10"
+
+
+def test_an_empty_keras_home_is_the_home_folder(monkeypatch, tmp_path):
+    test_keras_cache_in_the_home_folder_is_found(monkeypatch, tmp_path)
+    monkeypatch.setenv("KERAS_HOME", "")
+    assert find_images() == "cifar10"
+
+
+def test_a_relative_keras_home_is_found(monkeypatch, tmp_path, cache):
+    write_folder(cache / "cifar-10-batches-py")
+    monkeypatch.setenv("KERAS_HOME", "keras")
+    assert find_images() == "digits"
+    monkeypatch.chdir(tmp_path)
+    assert find_images() == "cifar10"
+
+
+def test_without_a_home_folder_it_is_the_spare_one(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KERAS_HOME", "~nobody at all/keras")
+    assert images._cache_folders() == [tmp_path / "spare" / "datasets"]
+
+
+def test_a_drive_that_is_not_there_has_no_cache(monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", "/drive/keras")
+    monkeypatch.setattr(os.path, "exists", lambda path: False)
+    assert len(images._cache_folders()) == 2
+    assert find_images() == "digits"
+
+
+def test_a_cache_that_one_may_not_look_into_is_as_good_as_none(monkeypatch, cache):
+    with somebody_elses("train") as (folder, run):
+        monkeypatch.setenv("KERAS_HOME", folder + "/train/keras")
+        assert run("find_images", "digits") == "digits\n"
+        monkeypatch.setenv("COURSE_IMAGES", "")
+        code = "import os, course.images as i; os.geteuid() or os.setuid(65534)"
+        assert run_python("-c", f"{code}; print(i.find_images())").stdout == "digits\n"
+
+
+def test_an_archive_in_the_cache_that_one_may_not_read_is_not_taken(monkeypatch, cache):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (cache / TARGET).write_bytes(ARCHIVE)
+    monkeypatch.setattr(images, "_sha256", refuse)
+    assert find_images() == "digits"
+
+
+@pytest.mark.parametrize("path", ["test/rose/a.png", "train/rose", "train", "."])
+def test_what_one_may_not_read_is_named(path):
+    with somebody_elses(path) as (folder, run):
+        told = run("load_images", folder)
+        assert re.match(rf"PermissionError {folder}.*: expected .* can be read\. Found: Perm", told)
+        assert "copy it to a folder of your own" in told
+
+
+def test_a_path_in_a_folder_that_one_may_not_look_into_is_named():
+    with somebody_elses("train") as (folder, run):
+        told = run("find_images", Path(folder, "train", "rose"))
+        assert re.match(rf"PermissionError {folder}/train/rose: expected .* can be read", told)
 
 
 def test_both_caches_are_searched_if_keras_may_not_write_to_the_first(monkeypatch, tmp_path, cache):
@@ -491,6 +708,8 @@ def test_a_batch_with_values_of_another_type(tmp_path, change, message):
         ({b"label_names": [b"cat"] * 9}, "a list of 10 texts"),
         ({b"label_names": [1] * 10}, "a list of 10 texts"),
         ({b"label_names": b"ten letter"}, "a list of 10 texts"),
+        ({b"label_names": [b"\xff"] * 10}, "a list of 10 texts"),
+        ({b"label_names": [b"two\nlines"] * 10}, "a list of 10 texts"),
         ([], "a dictionary. Found list"),
     ],
 )
@@ -576,6 +795,68 @@ def test_the_hostile_pickles_are_hostile(tmp_path, asks_for):
     assert proof.exists()
 
 
+# What takes two things that are the same and makes a pair of them, sixty times.
+BOMB = b"K\x01q\x00" + b"h\x00\x86q\x00" * 60
+SCALAR, ENCODE = b"cnumpy.core.multiarray\nscalar\n", b"c_codecs\nencode\n"
+
+
+@as_a_student
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"}K\x01" + b"\x85" * 500_000 + b"K\x01s.", "keys that are no texts"),
+        (b"}(" + BOMB + b"K\x01u.", "keys that are no texts"),
+        (b"}K\x05K\x01s.", "keys that are no texts"),
+        (b"}(" + python2(b"label_names") + b"](" + BOMB + b"eu.", "a list of 10 texts"),
+        (b"}(" + python2(b"label_names") + b"]q\x00h\x00au.", "a list of 10 texts"),
+        (b"}(" + python2(b"label_names") + b"\x8a\xff" + b"\x7f" * 255 + b"u.", "of 10 texts"),
+        (b"}\x8c" + b"\x04name" + BOMB + b"s.", r"the key 'label_names'\. Found \['name'\]"),
+        (b"]" * 500_000 + b"a" * 499_999 + b".", "a dictionary. Found list"),
+        (b"\x8b" + struct.pack("<i", 4000) + b"\x7f" * 4000 + b".", "the instruction LONG4"),
+        (b"]" + b"2" * 1000 + b".", "the instruction DUP"),
+        (b"]r\xff\xff\xff\x7f.", "a dictionary. Found list"),
+        (b"\x96" + struct.pack("<Q", 2**40) + b".", "a damaged one"),
+        (b"]q\x00" + BOMB + b"\x93.", "whose name is no text"),
+        (b"\x8c\x01a" + BOMB + b"\x93.", "whose name is no text"),
+        (SCALAR + b"(" + b"N" * 5 + b"tR.", "5 arguments"),
+        (SCALAR + b"}(" + python2(b"x") + b"Nub.", "set_state"),
+        (ENCODE + b"X\xe8\x03\0\0" + b"x" * 1000 + b"U\x06latin1\x86q\x00R", "more bytes than"),
+        (b"N" * 1001 + b".", "more than 1,000 instructions"),
+        (b"K\x01", "a damaged one"),
+    ],
+    ids=lambda value: "pickle" if isinstance(value, bytes) else str(value),
+)
+def test_a_pickle_that_would_take_for_ever_or_end_python(monkeypatch, tmp_path, content, message):
+    monkeypatch.setattr(images, "PICKLE_INSTRUCTIONS", 1000 if content[0] == ord("N") else 1e6)
+    if content.startswith(ENCODE):
+        content += (ENCODE + b"h\x00R") * 3 + b"."
+    expect_refusal(tmp_path, "batches.meta", content, message)
+
+
+@as_a_student
+def test_a_label_that_has_no_end(tmp_path):
+    data = python2(b"data") + python2(batch(4)[b"data"])
+    content = b"}(" + data + python2(b"labels") + b"](" + BOMB + b"K\x01K\x02eu."
+    expect_refusal(tmp_path, "data_batch_4", content, r"whole numbers from 0 to 9.*Found \(\(")
+
+
+@as_a_student
+@pytest.mark.parametrize("text", [b"x" * 1_000_000, "x" * 1_000_000])
+def test_a_message_is_short(tmp_path, text):
+    content = pickle.dumps({"label_names": [text], text: 1}, 4)
+    for key in (b"label_names", b"LABEL_NAMES"):
+        hostile = {"batches.meta": content.replace(b"label_names", key)}
+        folder = write_folder(tmp_path / key.decode(), cifar_files() | hostile)
+        with pytest.raises(ValueError, match="expected") as error:
+            load_images(folder)
+        assert len(str(error.value)) < 600
+    content = b"\x8c\x01aX" + struct.pack("<i", len(text)) + b"x" * len(text) + b"\x93."
+    folder = write_folder(tmp_path / "name", cifar_files() | {"batches.meta": content})
+    with pytest.raises(ValueError, match="which no picture needs") as error:
+        load_images(folder)
+    assert len(str(error.value)) < 600
+
+
 # A folder of pictures.
 
 
@@ -645,8 +926,9 @@ def test_hidden_and_other_files_are_left_out(picture_folder):
         ("x.JPEG", "L", 255, (255, 255, 255)),
         ("x.png", "L", 7, (7, 7, 7)),
         ("x.png", "1", 1, (255, 255, 255)),
-        ("x.png", "RGBA", (1, 2, 3, 0), (1, 2, 3)),
+        ("x.jpg", "YCbCr", (99, 128, 128), (99, 99, 99)),
         ("x.jpg", "CMYK", (0, 0, 0, 0), (255, 255, 255)),
+        ("x.jpg", "CMYK", (255, 255, 255, 0), (0, 0, 0)),
     ],
 )
 def test_pictures_of_other_modes_become_red_green_and_blue(
@@ -662,8 +944,254 @@ def test_a_palette_with_transparent_colours_gives_no_warning(picture_folder):
     image = Image.new("P", (32, 32), 1)
     image.putpalette([0, 0, 0, 9, 8, 7])
     image.save(picture_folder / "test" / "rose" / "a.png", transparency=b"\x80\x00")
+    warnings.simplefilter("error")
     _, (x_test, y_test), _ = load_images(picture_folder)
-    assert (x_test[y_test == 0] == [9, 8, 7]).all()
+    assert (x_test[y_test == 0] == 255).all()
+
+
+def png(depth: int, kind: int, row: bytes, **chunks: bytes) -> bytes:
+    """A PNG file with 32 rows that are the same, as Pillow does not write all that it reads."""
+    header = struct.pack(">IIBBBBB", 32, 32, depth, kind, 0, 0, 0)
+    chunks = {"IHDR": header, **chunks, "IDAT": zlib.compress((b"\0" + row) * 32), "IEND": b""}
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content))
+        + name.encode()
+        + content
+        + struct.pack(">I", zlib.crc32(name.encode() + content))
+        for name, content in chunks.items()
+    )
+
+
+def read_one(folder: Path, content: bytes, name: str = "a.png") -> np.ndarray:
+    """The picture in a file of this content."""
+    for part in ("train", "test"):
+        (folder / part / "rose").mkdir(parents=True, exist_ok=True)
+        (folder / part / "rose" / name).write_bytes(content)
+    return load_images(folder)[1][0][0]
+
+
+GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
+COLOURS = b"\1\2\3\7\x08\x09"
+
+
+@as_a_student
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (png(1, GREY, b"\xff" * 4), 255),
+        (png(2, GREY, b"\x55" * 8), 85),
+        (png(4, GREY, b"\x77" * 16), 119),
+        (png(8, GREY, b"\7" * 32), 7),
+        (png(16, GREY, b"\x12\x34" * 32), 0x12),
+        (png(8, RGB, b"\1\2\3" * 32), (1, 2, 3)),
+        (png(16, RGB, b"\1\xff\2\xff\3\xff" * 32), (1, 2, 3)),
+        (png(1, PALETTE, b"\xff" * 4, PLTE=COLOURS), (7, 8, 9)),
+        (png(8, PALETTE, b"\1" * 32, PLTE=COLOURS), (7, 8, 9)),
+        (png(8, GREY_ALPHA, b"\7\xff" * 32), 7),
+        (png(16, GREY_ALPHA, b"\7\xff\xff\xff" * 32), 7),
+        (png(8, RGB_ALPHA, b"\1\2\3\xff" * 32), (1, 2, 3)),
+        (png(16, RGB_ALPHA, b"\1\xff\2\xff\3\xff\xff\xff" * 32), (1, 2, 3)),
+        # Transparent, half transparent, and another colour than the one that is transparent.
+        (png(1, GREY, b"\0" * 4, tRNS=b"\0\0"), 255),
+        (png(1, GREY, b"\0" * 4, tRNS=b"\0\1"), 0),
+        (png(8, GREY, b"\7" * 32, tRNS=b"\0\7"), 255),
+        (png(8, GREY, b"\7" * 32, tRNS=b"\0\6"), 7),
+        (png(8, RGB, b"\1\2\3" * 32, tRNS=b"\0\1\0\2\0\3"), 255),
+        (png(8, RGB, b"\1\2\3" * 32, tRNS=b"\0\1\0\2\0\4"), (1, 2, 3)),
+        (png(8, PALETTE, b"\1" * 32, PLTE=COLOURS, tRNS=b"\xff\0"), 255),
+        (png(2, PALETTE, b"\x55" * 8, PLTE=COLOURS, tRNS=b"\xff\0"), 255),
+        (png(8, PALETTE, b"\0" * 32, PLTE=COLOURS, tRNS=b"\xff\0"), (1, 2, 3)),
+        (png(8, PALETTE, b"\1" * 32, PLTE=COLOURS, tRNS=b"\0\x33"), (205, 206, 206)),
+        (png(8, GREY_ALPHA, b"\7\0" * 32), 255),
+        (png(8, GREY_ALPHA, b"\5\x33" * 32), 205),
+        (png(16, GREY_ALPHA, b"\7\7\0\0" * 32), 255),
+        (png(8, RGB_ALPHA, b"\1\2\3\0" * 32), 255),
+        (png(8, RGB_ALPHA, b"\0\5\x0a\x33" * 32), (204, 205, 206)),
+        (png(16, RGB_ALPHA, b"\1\1\2\2\3\3\0\0" * 32), 255),
+    ],
+    ids=lambda value: "png" if isinstance(value, bytes) else str(value),
+)
+def test_depth_and_transparency_are_heeded(tmp_path, content, expected):
+    assert (read_one(tmp_path, content) == np.array(expected)).all()
+
+
+@as_a_student
+@pytest.mark.parametrize(
+    ("content", "depth"),
+    [
+        (png(2, GREY, b"\x55" * 8, tRNS=b"\0\1"), "L;2"),
+        (png(4, GREY, b"\x77" * 16, tRNS=b"\0\7"), "L;4"),
+        (png(16, GREY, b"\x12\x34" * 32, tRNS=b"\x12\x34"), "I;16B"),
+        (png(16, RGB, b"\1\xff" * 96, tRNS=b"\1\xff" * 3), "RGB;16B"),
+    ],
+    ids=lambda value: "png" if isinstance(value, bytes) else str(value),
+)
+def test_a_transparent_colour_of_another_depth_is_refused(tmp_path, content, depth):
+    with pytest.raises(ValueError, match=rf"a\.png: expected 8 bits .*Found the depth {depth}\."):
+        read_one(tmp_path, content)
+
+
+def opened(monkeypatch, image: Image.Image) -> None:
+    """Let Pillow make this of any file, as another version of it may."""
+    image.format, image.is_animated, image.tile = "PNG", False, [("zip", (), 0, "?")]
+    monkeypatch.setattr(Image, "open", lambda *_, **__: image)
+
+
+@pytest.mark.parametrize("mode", ["I", "I;16", "I;16B"])
+def test_each_mode_of_grey_in_16_bits(monkeypatch, tmp_path, mode):
+    opened(monkeypatch, Image.new(mode, (32, 32), 0x1234))
+    assert (read_one(tmp_path, b"") == 0x12).all()
+
+
+@as_a_student
+@pytest.mark.parametrize("mode", ["F", "LAB", "HSV"])
+def test_a_mode_that_we_do_not_know_is_named(monkeypatch, tmp_path, mode):
+    opened(monkeypatch, Image.new(mode, (32, 32)))
+    with pytest.raises(ValueError, match=rf"a\.png: expected one of .*Found the mode {mode}\."):
+        read_one(tmp_path, b"")
+
+
+def test_an_opaque_picture_is_unchanged(tmp_path):
+    picture = np.arange(3072).astype(np.uint8).reshape(32, 32, 3)
+    stream = io.BytesIO()
+    Image.fromarray(picture).convert("RGBA").save(stream, "PNG")
+    assert np.array_equal(read_one(tmp_path, stream.getvalue()), picture)
+
+
+# How to store a picture so that a viewer who heeds the tag sees it upright.
+STORED = {
+    1: lambda x: x,
+    2: lambda x: x[:, ::-1],
+    3: lambda x: x[::-1, ::-1],
+    4: lambda x: x[::-1],
+    5: lambda x: x.swapaxes(0, 1),
+    6: lambda x: np.rot90(x),
+    7: lambda x: x[::-1, ::-1].swapaxes(0, 1),
+    8: lambda x: np.rot90(x, -1),
+}
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg"])
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize("mode", ["RGB", "I;16"])
+def test_a_picture_is_turned_upright(tmp_path, name, orientation, mode):
+    if (name, mode) == ("a.jpg", "I;16"):
+        return  # there is no such file
+    upright = np.kron(np.array([[0, 80], [160, 240]], dtype=np.uint8), np.ones((16, 16), np.uint8))
+    stored = np.ascontiguousarray(STORED[orientation](upright))
+    image = Image.fromarray(stored.astype(np.uint16) << 8 if mode == "I;16" else stored)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stream = io.BytesIO()
+    image.save(stream, "PNG" if name == "a.png" else "JPEG", exif=exif, quality=100)
+    x = read_one(tmp_path, stream.getvalue(), name)
+    assert np.abs(x - upright[..., None].astype(int)).max() <= 3
+
+
+@as_a_student
+@pytest.mark.parametrize("name", ["a.png", "a.jpg"])
+@pytest.mark.parametrize("exif", [b"nonsense", b"II*\0\x08\0\0\0\xff\xff", b"MM\0*\0\0\0\x08\0\1"])
+def test_a_damaged_exif_block_is_refused(tmp_path, name, exif):
+    if (name, exif) == ("a.jpg", b"nonsense"):
+        return  # Pillow passes over what is no EXIF at all: it has nothing to say
+    stream = io.BytesIO()
+    image_format = "PNG" if name == "a.png" else "JPEG"
+    Image.new("RGB", (32, 32)).save(stream, image_format, exif=b"Exif\0\0" + exif)
+    with pytest.raises(ValueError, match=rf"{name}: expected a picture\. Found none: .*Save it"):
+        read_one(tmp_path, stream.getvalue(), name)
+
+
+@as_a_student
+@pytest.mark.parametrize("image_format", ["EPS", "BMP", "GIF", "TIFF", "WEBP"])
+def test_another_format_under_the_name_of_a_png_file(monkeypatch, tmp_path, image_format):
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *_: pytest.fail("it was run"))
+    stream = io.BytesIO()
+    Image.new("RGB", (32, 32)).save(stream, image_format)
+    with pytest.raises(ValueError, match=r"a\.png: expected a picture\. Found none: .*Save it"):
+        read_one(tmp_path, stream.getvalue())
+
+
+def frames(image_format: str) -> bytes:
+    stream, second = io.BytesIO(), Image.new("RGB", (32, 32), "white")
+    first = Image.new("RGB", (32, 32))
+    first.save(stream, image_format, save_all=True, append_images=[second])
+    return stream.getvalue()
+
+
+@as_a_student
+def test_a_png_file_with_several_pictures_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"a\.png: expected a single picture\. Found 2 frames\."):
+        read_one(tmp_path, frames("PNG"))
+
+
+def test_the_first_picture_of_a_phones_jpeg_file_is_the_photograph(tmp_path):
+    assert (read_one(tmp_path, frames("MPO"), "a.jpg") == 0).all()
+
+
+def test_all_suffixes_of_png_and_jpeg_are_read(picture_folder, capsys):
+    for number, name in enumerate(["p.jfif", "p.JPE", "p.jpeg", "p.Jpg"]):
+        stream = io.BytesIO()
+        Image.new("RGB", (32, 32)).save(stream, "JPEG")
+        (picture_folder / "train" / "rose" / f"{number}{name}").write_bytes(stream.getvalue())
+    assert len(load_images(picture_folder)[0][0]) == 9
+    assert printed(capsys) == "Pictures: the folder flowers, 9 for training and 2 for testing"
+
+
+def test_what_is_left_out_is_counted(picture_folder, capsys):
+    rose = picture_folder / "train" / "rose"
+    for name in ("p.webp", "p.bmp", "p.BMP", "no suffix", "p.a_b", "p.é"):
+        (rose / name).write_text("x")
+    save_picture(rose / "more" / "a.png", 0)
+    save_picture(picture_folder / "test" / "tulip" / "more.png" / "a.png", 0)
+    save_picture(picture_folder / "train" / "a.png", 0)
+    save_picture(picture_folder / "test" / "a.png", 0)
+    (picture_folder / "validation").mkdir()
+    (picture_folder / ".hidden").mkdir()
+    (rose / "link.png").symlink_to(rose / "nothing.png")
+    (rose / "loop.png").symlink_to(rose / "loop.png")
+    with pipe(rose / "pipe.jpg"):
+        assert len(load_images(picture_folder)[0][0]) == 5
+    assert printed(capsys) == (
+        "Pictures: the folder flowers, 5 for training and 2 for testing; 14 left out, as they are "
+        "no PNG or JPEG files in train/CLASS or test/CLASS: folder (3), pipe or broken link (3), "
+        "without a known suffix (3), .png (2), .bmp (2), .webp (1)"
+    )
+
+
+def test_the_same_letters_in_other_bytes_are_the_same_class(tmp_path):
+    both = [unicodedata.normalize(form, "büte") for form in ("NFC", "NFD")]
+    assert both[0] != both[1]
+    for part, name in zip(("train", "test"), both, strict=True):
+        save_picture(tmp_path / part / name / "a.png", (1, 0, 0))
+        save_picture(tmp_path / part / "buz" / "a.png", (2, 0, 0))
+    _, (x_test, y_test), names = load_images(tmp_path)
+    assert names == ["buz", both[0]]
+    assert x_test[np.argsort(y_test), 0, 0, 0].tolist() == [2, 1]
+
+
+@as_a_student
+@pytest.mark.parametrize("names", [["b\u00fc", "bu\u0308"], ["two\nlines"]])
+def test_classes_whose_names_cannot_be_told_apart_or_printed(tmp_path, names):
+    for name in names:
+        for part in ("train", "test"):
+            save_picture(tmp_path / part / name / "a.png", 0)
+    with pytest.raises(ValueError, match=r"train: expected folders whose names .*\\.*Rename"):
+        load_images(tmp_path)
+
+
+@as_a_student
+def test_names_of_classes_that_look_alike_are_told_apart(tmp_path):
+    save_picture(tmp_path / "train" / "cat" / "a.png", 0)
+    save_picture(tmp_path / "test" / "c\u0430t" / "a.png", 0)  # a Russian letter
+    with pytest.raises(ValueError, match=r"in one of them only: 'cat', 'c\\u0430t'\."):
+        load_images(tmp_path)
+
+
+def test_a_folder_whose_name_cannot_be_printed(tmp_path, capsys):
+    for part in ("train", "test"):
+        save_picture(tmp_path / "a\nb" / part / "rose" / "a.png", 0)
+    load_images(tmp_path / "a\nb")
+    assert "the folder 'a\\nb', 1 for" in printed(capsys)
 
 
 @as_a_student
@@ -973,6 +1501,70 @@ def test_a_server_without_the_archive_leaves_all_as_it_was(
 
 
 @as_a_student
+def test_a_page_without_a_length_is_not_written_over_what_is_here(server, cache):
+    server.ranges = server.lengths = False
+    server.content = b"<p>Please log in</p>"
+    (cache / PART).write_bytes(ARCHIVE[:20_000])
+    with broken("something else, no archive"):
+        load_images("cifar10")
+    assert contents(cache) == {PART: ARCHIVE[:20_000]}
+
+
+def test_no_more_is_read_than_the_archive_has(server, cache):
+    server.lengths, server.content = False, ARCHIVE + b"x" * 100_000
+    check_tiny_cifar(load_images("cifar10"))
+    assert contents(cache) == {TARGET: ARCHIVE}
+
+
+@as_a_student
+def test_something_else_that_has_no_end_is_deleted(server, cache):
+    server.lengths, server.content = False, b"\x1f\x8b" * len(ARCHIVE)
+    with pytest.raises(ValueError, match=r"expected the SHA-256 checksum .*was deleted"):
+        load_images("cifar10")
+    assert contents(cache) == {}
+
+
+@pytest.mark.parametrize("name", ["_start", "_progress_bar", "_sha256"])
+def test_another_download_that_was_first(monkeypatch, server, cache, name):
+    """It comes to its end when this one has asked, has opened the file, or has all of it."""
+    (cache / PART).write_bytes(ARCHIVE[:20_000])
+    original = getattr(images, name)
+
+    def finish(*arguments):
+        if (cache / PART).exists():
+            (cache / PART).write_bytes(ARCHIVE)
+            os.replace(cache / PART, cache / TARGET)
+        return original(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(images, name, finish)
+        check_tiny_cifar(load_images("cifar10"))
+    assert contents(cache) == {TARGET: ARCHIVE}
+
+
+def test_downloads_at_once(server, cache):
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(images._download())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [cache / TARGET] * 4
+    assert contents(cache) == {TARGET: ARCHIVE}
+
+
+@as_a_student
+def test_a_download_that_somebody_took_away(monkeypatch, server, cache):
+    def take_away(path):
+        path.unlink()
+        return images.hashlib.file_digest(open(path, "rb"), "sha256")
+
+    monkeypatch.setattr(images, "_sha256", take_away)
+    with broken("No such file"):
+        load_images("cifar10")
+
+
+@as_a_student
 @pytest.mark.parametrize("span", ["bytes 0-9/10", f"bytes 20000-{len(ARCHIVE)}/99999999"])
 def test_another_part_than_was_asked_for_is_not_taken(server, cache, span):
     server.span = span
@@ -1082,6 +1674,26 @@ def test_photo_digits_take_any_number_of_pictures():
     (x_train, y_train), (x_test, y_test), _ = photo_digits(1, 23, 4)
     assert (len(x_train), len(y_train), len(x_test), len(y_test)) == (23, 23, 4, 4)
     assert set(np.bincount(y_train, minlength=10)) == {2, 3}
+
+
+@pytest.mark.parametrize("name", ["n_train", "n_test"])
+@pytest.mark.parametrize("n", [0, -1, 2.0, 2.5, True, "3", None])
+def test_another_number_of_photo_digits_is_refused(name, n):
+    with pytest.raises(ValueError, match=f"photo_digits: expected {name} .*Received: {name}={n!r}"):
+        photo_digits(**{"n_train": 2, "n_test": 2} | {name: n})
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "1", [1]])
+def test_a_seed_that_is_no_whole_number_is_refused(seed):
+    message = f"photo_digits: expected a seed .*Received: seed={seed!r}"
+    with pytest.raises(ValueError, match=re.escape(message).replace(r"\.\*", ".*")):
+        photo_digits(seed, 2, 2)
+
+
+def test_numbers_of_numpy_are_numbers():
+    first, second = photo_digits(np.int64(3), np.uint8(4), np.int32(2)), photo_digits(3, 4, 2)
+    assert np.array_equal(first[0][0], second[0][0])
+    assert np.array_equal(first[1][0], second[1][0])
 
 
 def test_no_handwriting_is_in_both_parts(monkeypatch):
