@@ -232,9 +232,10 @@ def _count(value: int, name: str) -> int:
             f"Expected a whole number for {name}. Received: {value!r} "
             f"({type(value).__name__}). Round it first, for example with int()."
         )
-    if value < 0:
+    if not 0 <= value <= LARGEST_R_INTEGER:
         raise ValueError(
-            f"Expected {name} to be 0 or more. Received: {value}. Ask for none or some."
+            f"Expected {name} from 0 to {LARGEST_R_INTEGER}, the largest integer of R. "
+            f"Received: {value}. Ask for fewer."
         )
     return int(value)
 
@@ -246,6 +247,10 @@ def _number(value: float, name: str) -> float:
             f"Expected a single number for {name}. Received: {value!r} "
             f"({type(value).__name__}). Draw for each value in turn."
         )
-    if not np.isfinite(value):
+    try:
+        converted = float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        converted = np.inf
+    if not np.isfinite(converted):
         raise ValueError(f"Expected a finite number for {name}. Received: {value}. Give a number.")
-    return float(value)
+    return converted

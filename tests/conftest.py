@@ -344,6 +344,11 @@ def pytest_terminal_summary(terminalreporter, config):
         tell.section("largest relative differences from Keras")
         for line in layer_checks.summary_lines():
             tell.line(line)
+    every_input = sys.modules.get("test_every_input")
+    if every_input is not None and every_input.OUTCOMES:
+        tell.section("calls of public functions with odd arguments")
+        for outcome, count in every_input.OUTCOMES.most_common():
+            tell.line(f"{count:6d}  {outcome}")
     if SECONDS:
         tell.section("seconds of scripts and notebooks, two at a time beside the tests")
         for what, seconds in sorted(SECONDS.items()):

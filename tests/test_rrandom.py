@@ -125,7 +125,7 @@ def test_sample_larger_than_the_population():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda r: r.sample(10, -1), ValueError, "size to be 0 or more"),
+        (lambda r: r.sample(10, -1), ValueError, "size from 0 to 2147483647.*Received: -1"),
         (lambda r: r.sample(-1), ValueError, r"from 0 to 2\*\*52.*-1.*Give"),
         (lambda r: r.sample(2**70, 2), ValueError, r"from 0 to 2\*\*52"),
         (lambda r: r.sample(10, 2.5), TypeError, "whole number for size.*2.5.*int"),
@@ -133,7 +133,7 @@ def test_sample_larger_than_the_population():
         (lambda r: r.sample("abc", 2), TypeError, "one-dimensional sequence.*'abc'.*list"),
         (lambda r: r.sample(None, 2), TypeError, "one-dimensional sequence.*None"),
         (lambda r: r.sample(np.eye(2), 1), TypeError, "one-dimensional sequence"),
-        (lambda r: r.runif(-1), ValueError, "n to be 0 or more"),
+        (lambda r: r.runif(-1), ValueError, "n from 0 to 2147483647.*Received: -1"),
         (lambda r: r.runif(2.0), TypeError, "whole number for n.*int"),
         (lambda r: r.runif(2, 1, 0), ValueError, "min=1.0, max=0.0. Exchange"),
         (lambda r: r.runif(2, 0, float("inf")), ValueError, "finite number for max"),
