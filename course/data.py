@@ -43,10 +43,11 @@ def load_iris(path: str | PathLike | None = None) -> pd.DataFrame:
         1, ..., 150, as in R; use ``.iloc`` to count from 0.
 
     Raises:
+        TypeError: if ``path`` is no path.
         FileNotFoundError: if the file is missing.
         ValueError: if its columns, its number of rows or its values are not as expected.
     """
-    path = FOLDER / "iris.csv" if path is None else Path(path)
+    path = _path(path, "iris.csv")
     iris = _read(path, (*IRIS_MEASURES, "Species"), IRIS_ROWS)
     _same_row_names(path, iris, [str(number) for number in range(1, IRIS_ROWS + 1)])
     iris.index = pd.RangeIndex(1, IRIS_ROWS + 1)
@@ -75,10 +76,11 @@ def load_mtcars(path: str | PathLike | None = None) -> pd.DataFrame:
         transmission (0 automatic, 1 manual), ``gear`` forward gears, ``carb`` carburettors.
 
     Raises:
+        TypeError: if ``path`` is no path.
         FileNotFoundError: if the file is missing.
         ValueError: if its columns, its number of rows or its values are not as expected.
     """
-    path = FOLDER / "mtcars.csv" if path is None else Path(path)
+    path = _path(path, "mtcars.csv")
     return _numeric(path, _read(path, MTCARS_COLUMNS, MTCARS_ROWS), MTCARS_COLUMNS)
 
 
@@ -96,17 +98,30 @@ def load_airpassengers(path: str | PathLike | None = None) -> pd.DataFrame:
         twelve months of a year and ``.loc["1949-03"]`` is one month.
 
     Raises:
+        TypeError: if ``path`` is no path.
         FileNotFoundError: if the file is missing.
         ValueError: if its columns, its number of rows, its months or its values are not as
             expected.
 
     Source: R's ``AirPassengers``.
     """
-    path = FOLDER / "airpassengers.csv" if path is None else Path(path)
+    path = _path(path, "airpassengers.csv")
     air = _read(path, ("passengers",), len(AIRPASSENGERS_MONTHS))
     _same_row_names(path, air, [str(month) for month in AIRPASSENGERS_MONTHS])
     air.index = AIRPASSENGERS_MONTHS.copy()
     return _numeric(path, air, ("passengers",))
+
+
+def _path(path: str | PathLike | None, name: str) -> Path:
+    """The given path, or that of the file which comes with the course."""
+    if path is None:
+        return FOLDER / name
+    if not isinstance(path, str | PathLike):
+        raise TypeError(
+            "path: expected the path of a CSV file, as a text or a Path. Received a "
+            f"{type(path).__name__}. Leave it out to read the copy that comes with the course."
+        )
+    return Path(path)
 
 
 def _read(path: Path, columns: tuple[str, ...], n_rows: int) -> pd.DataFrame:
@@ -117,7 +132,9 @@ def _read(path: Path, columns: tuple[str, ...], n_rows: int) -> pd.DataFrame:
         with warnings.catch_warnings():
             # pandas only warns where it drops a value too many in a row.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(path, compression=None, dtype={0: str}, index_col=False)
+            frame = pd.read_csv(
+                path, compression=None, dtype={0: str}, index_col=False, encoding="utf-8"
+            )
     except (
         pd.errors.EmptyDataError,
         pd.errors.ParserError,

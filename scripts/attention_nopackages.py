@@ -430,12 +430,12 @@ def evaluate(weights):
 
 
 def mean_and_sd(numbers):
-    return f"{np.mean(numbers):.3f} ± {np.std(numbers, ddof=1):.3f}"
+    return f"{np.mean(numbers):.3f} (sd {np.std(numbers, ddof=1):.3f})"
 
 
 for name, which in [("before training", 0), ("after training", 1)]:
     accuracies, shares = np.transpose([evaluate(run[which])[:2] for run in runs])
-    print(f"{name}, mean ± standard deviation over {len(seeds)} seeds:")
+    print(f"{name}, mean and standard deviation over {len(seeds)} seeds:")
     print(f"  right letters {mean_and_sd(accuracies)}")
     print(f"  attention to the place before {mean_and_sd(shares)}")
 

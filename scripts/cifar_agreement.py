@@ -36,12 +36,16 @@ plt.style.use("course.lecture")
 # %%
 # The same pictures for both
 # --------------------------
+#
+# At most 640 pictures, in batches of 32 if there are as many. The shapes in the
+# comments are those for ten classes.
 
-(x_train, y_train), _, _ = load_images()
-n_train, batch_size, steps = min(640, len(x_train)), 32, 50
+(x_train, y_train), _, class_names = load_images()
+n_train, n_classes = min(640, len(x_train)), len(class_names)
+batch_size, steps = min(32, n_train), 50
 learning_rate = 0.0001
-X_train = x_train[:n_train] / 255  # (640, 32, 32, 3)
-Y_train = np.eye(10)[y_train[:n_train]]  # (640, 10)
+X_train = x_train[:n_train] / 255  # (n, 32, 32, 3)
+Y_train = np.eye(n_classes)[y_train[:n_train]]  # (n, 10)
 WEIGHTS = ["W1", "b1", "W2", "b2", "W3", "b3", "W4", "b4"]
 
 # %%
@@ -147,7 +151,7 @@ def network(module):
         module.MaxPooling2D(2),
         module.Flatten(),
         module.Dense(64, activation="relu"),
-        module.Dense(10, activation="softmax"),
+        module.Dense(n_classes, activation="softmax"),
     ]
 
 
@@ -173,7 +177,7 @@ def gradients_in_keras(twin, x, y):
 # Every gradient
 # --------------
 #
-# Keras draws the weights; both sides start from them, and see the same 32 pictures. We
+# Keras draws the weights; both sides start from them, and see the same batch. We
 # compare in double precision (``float64``) and in single precision (``float32``).
 
 keras.config.set_floatx("float64")
@@ -311,8 +315,8 @@ for name in ["by hand, float64", "course, float64"]:
     print()
 
 # %%
-# In single precision the weights part at some point, and Keras parts from itself as
-# well. So this says nothing about the formulas. What happens there? A tiny difference
+# In single precision the weights may part at some point, and Keras from itself as well.
+# So this says nothing about the formulas. What happens there? A tiny difference
 # can decide which of two almost equal numbers is the larger, and so to which pixel
 # pooling passes the derivative; or whether a unit is active at all. Such a *choice*
 # changes a derivative by more than rounding does. We count, in every step, how many

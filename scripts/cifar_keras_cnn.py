@@ -57,19 +57,23 @@ n_classes = len(class_names)
 
 # %%
 # Each picture is an array of 32 rows, 32 columns and 3 colours (red, green, blue), with
-# whole numbers from 0 to 255. Here are the first two of each class:
+# whole numbers from 0 to 255. Here are the first two of each class (the first alone, if
+# there is a class that has only one):
 
 of_class = [np.flatnonzero(y_train == k) for k in range(n_classes)]
-firsts = [rows[place] for place in [0, 1] for rows in of_class]
+of_each = min(2, *map(len, of_class))
+firsts = [rows[place] for place in range(of_each) for rows in of_class]
+how_many = "Two training pictures" if of_each == 2 else "A training picture"
 plot_images(
     x_train[firsts],
     [class_names[k] for k in y_train[firsts]],
-    "Two training pictures of each class",
+    f"{how_many} of each class",
     columns=n_classes,
 )
 
 # %%
-# The network gets pixels between 0 and 1, and the classes as one-hot rows.
+# The network gets pixels between 0 and 1, and the classes as one-hot rows. The shapes
+# in the comments are those for ten classes.
 #
 # .. code-block:: r
 #
@@ -177,17 +181,23 @@ for name, values in history.history.items():
 
 # %%
 
-plot_history(
-    history, "The loss falls and the accuracy rises, on validation pictures too"
-)
+gain = {name: values[-1] - values[0] for name, values in history.history.items()}
+title = "Loss and accuracy, on training and on validation pictures"
+if (
+    max(gain["loss"], gain["val_loss"])
+    < 0
+    < min(gain["accuracy"], gain["val_accuracy"])
+):
+    title = "The loss falls and the accuracy rises, on validation pictures too"
+plot_history(history, title)
 
 # %%
 # How well does it do?
 # --------------------
 #
-# Guessing would be right for one picture in ten. On a computer with another number of
-# processor cores the digits may differ: single precision rounds, sums are then taken in
-# another order, and training multiplies what that changes.
+# With ten classes, guessing would be right for one picture in ten. On a computer with
+# another number of processor cores the digits may differ: single precision rounds, sums
+# are then taken in another order, and training multiplies what that changes.
 #
 # .. code-block:: r
 #
@@ -215,7 +225,7 @@ by_name = table(
     Predicted=factor(names[predicted], class_names),
     Actual=factor(names[actual], class_names),
 )
-plot_confusion_matrix(by_name, "Test pictures: right answers stand out on the diagonal")
+plot_confusion_matrix(by_name, "Test pictures: right answers lie on the diagonal")
 
 # %%
 # These are the settings of the lecture. With few photographs they do not go far: in
@@ -270,16 +280,19 @@ for k in np.argsort(-test_pred[chosen])[:3]:
 # The most confident mistakes
 # ---------------------------
 #
-# A wrong answer is worth looking at where the network was most sure of it.
+# A wrong answer is worth looking at where the network was most sure of it. At most ten
+# are drawn; if there is none, there is no figure.
 
 wrong = np.flatnonzero(predicted != actual)
+print(f"Wrong answers: {len(wrong)} of {len(actual)}")
 most_confident = wrong[np.argsort(-test_pred[wrong].max(axis=1))][:10]
-plot_images(
-    x_test[most_confident],
-    [f"said {names[predicted[i]]}\nis {names[actual[i]]}" for i in most_confident],
-    "The ten wrong answers of which the network was most sure",
-    columns=5,
-)
+if len(wrong):
+    plot_images(
+        x_test[most_confident],
+        [f"said {names[predicted[i]]}\nis {names[actual[i]]}" for i in most_confident],
+        "Wrong answers of which the network was most sure",
+        columns=5,
+    )
 for i in most_confident[:3]:
     probability = test_pred[i, predicted[i]]
     print(

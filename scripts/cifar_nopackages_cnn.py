@@ -3,7 +3,7 @@ r"""A convolutional network by hand
 
 **How does a network for pictures learn, step by step?** Here is the network of
 :doc:`cifar_keras_cnn` without Keras: convolution and pooling, forward and backward, in
-NumPy alone. It trains on a few hundred pictures.
+NumPy alone. It trains on a few hundred pictures at most.
 
 .. math::
 
@@ -35,14 +35,17 @@ plt.style.use("course.lecture")
 #
 # The line that is printed first says which pictures these are; :doc:`cifar_keras_cnn`
 # tells more about them. NumPy is not as fast as Keras, so the first 640 are for
-# training and 500 others for testing. Pixels are divided by 255, classes are one-hot.
+# training and 500 others for testing, or all if there are fewer. Pixels are divided by
+# 255, classes are one-hot. The shapes in the comments are those for as many pictures
+# and for ten classes.
 
 (x_train, y_train), (x_test, y_test), class_names = load_images()
 n_train, n_test = min(640, len(x_train)), min(500, len(x_test))
 X_train = x_train[:n_train] / 255  # (640, 32, 32, 3)
 X_test = x_test[:n_test] / 255  # (500, 32, 32, 3)
-Y_train = np.eye(10)[y_train[:n_train]]  # (640, 10)
-Y_test = np.eye(10)[y_test[:n_test]]  # (500, 10)
+n_classes = len(class_names)
+Y_train = np.eye(n_classes)[y_train[:n_train]]  # (640, 10)
+Y_test = np.eye(n_classes)[y_test[:n_test]]  # (500, 10)
 print("Training:", *X_train.shape, " test:", *X_test.shape)
 
 # %%
@@ -70,7 +73,7 @@ def glorot(*shape):
 W1, b1 = glorot(3, 3, 3, 32), np.zeros(32)
 W2, b2 = glorot(3, 3, 32, 64), np.zeros(64)
 W3, b3 = glorot(6 * 6 * 64, 64), np.zeros(64)
-W4, b4 = glorot(64, 10), np.zeros(10)
+W4, b4 = glorot(64, n_classes), np.zeros(n_classes)
 weights = [W1, b1, W2, b2, W3, b3, W4, b4]
 initial = [w.copy() for w in weights]
 print("Parameters:", sum(w.size for w in weights))
@@ -152,7 +155,7 @@ print("Probabilities of the first picture:", *np.round(a4[0], 3))
 # ------------
 #
 # The same cross-entropy as for the flowers. The network knows nothing yet, so it should
-# be near :math:`\log 10`, that of ten equal probabilities.
+# be near that of equal probabilities: the logarithm of the number of classes.
 
 
 def compute_loss(y_pred, y_true):
@@ -160,7 +163,7 @@ def compute_loss(y_pred, y_true):
 
 
 loss = compute_loss(a4, y)
-print(f"Loss {loss:.4f}, log(10) = {np.log(10):.4f}")
+print(f"Loss {loss:.4f}, log({n_classes}) = {np.log(n_classes):.4f}")
 
 # %%
 # Step 5: backward
@@ -287,24 +290,22 @@ running_means = [np.zeros_like(w) for w in weights]
 history = {"loss": [], "accuracy": []}
 for epoch in range(1, epochs + 1):
     order = rng.permutation(n_train)
-    losses, right = [], 0
+    loss, right = 0, 0
     for first in range(0, n_train, batch_size):
         rows = order[first : first + batch_size]
         x, y = X_train[rows], Y_train[rows]
         activations = forward(x, *weights)
-        losses.append(compute_loss(activations[-1], y))
+        loss += compute_loss(activations[-1], y) * len(x) / n_train
         right += np.sum(max_col(activations[-1]) == max_col(y))
         update(weights, backward(x, y, weights, activations), running_means)
-    history["loss"].append(np.mean(losses))
+    history["loss"].append(loss)
     history["accuracy"].append(right / n_train)
     if epoch % 2 == 0:
-        print(
-            f"Epoch {epoch}: loss {np.mean(losses):.4f}, accuracy {right / n_train:.4f}"
-        )
+        print(f"Epoch {epoch}: loss {loss:.4f}, accuracy {right / n_train:.4f}")
 
 # %%
 
-plot_history(history, "On the training pictures the loss falls and the accuracy rises")
+plot_history(history, "Loss and accuracy on the training pictures, epoch by epoch")
 
 # %%
 # How well does it do?

@@ -99,6 +99,20 @@ def test_missing_file(tmp_path):
         load_iris(tmp_path / "nowhere.csv")
 
 
+@pytest.mark.parametrize("wrong", [3, b"iris.csv", ["iris.csv"], pd.DataFrame()])
+def test_a_path_that_is_none(wrong):
+    for load in [load_iris, load_mtcars, load_airpassengers]:
+        with pytest.raises(TypeError, match=r"path: expected the path of a CSV file.*Leave it out"):
+            load(wrong)
+
+
+def test_a_folder_whose_name_has_any_letters(tmp_path):
+    path = tmp_path / "Größe 100 % 日本" / "irīs.csv"
+    path.parent.mkdir()
+    path.write_bytes((DATASETS / "iris.csv").read_bytes())
+    assert load_iris(path).equals(load_iris())
+
+
 def test_missing_file_of_the_package(monkeypatch, tmp_path):
     monkeypatch.setattr(data, "FOLDER", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"iris\.csv.*found no file.*install the course"):

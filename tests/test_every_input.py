@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Integral, Real
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,6 +31,7 @@ from course import (
     layers,
     losses,
     optimizers,
+    plots,
     rbase,
     rrandom,
     sequential,
@@ -548,6 +550,41 @@ for _name, _argument in [("factor", "x"), ("one_hot", "labels")]:
 call("rbase.table", rbase.table, any_label=True, A=whole(5), B=whole(5))(rbase.table)
 
 
+def drawn(figure) -> list:
+    """The numbers in a figure."""
+    plt.close(figure)
+    axes = figure.axes
+    lines = [np.asarray(line.get_xydata(), float) for ax in axes for line in ax.lines]
+    return lines + [np.asarray(image.get_array(), float) for ax in axes for image in ax.images]
+
+
+@call("plots.plot_history", plots.plot_history, loss=whole(3))
+def _(loss):
+    return drawn(plots.plot_history({"loss": loss}, "Title"))
+
+
+@call("plots.plot_predicted", plots.plot_predicted, actual=whole(3), predicted=whole(3))
+def _(actual, predicted):
+    return drawn(plots.plot_predicted(actual, predicted, "Title"))
+
+
+@call("plots.plot_confusion_matrix", plots.plot_confusion_matrix, counts=whole(2, 2, least=0))
+def _(counts):
+    is_frame = isinstance(counts, np.ndarray) and counts.ndim == 2
+    counts = pd.DataFrame(counts) if is_frame else counts
+    return drawn(plots.plot_confusion_matrix(counts, "Title"))
+
+
+@call("plots.plot_images", plots.plot_images, images=whole(2, 4, 4, least=0), columns=(2, count))
+def _(images, columns):
+    return drawn(plots.plot_images(images, ["", ""], "Title", columns))
+
+
+@call("plots.plot_network", plots.plot_network, size=(3, count))
+def _(size):
+    return drawn(plots.plot_network([2, size], ["in", "out"], "Title"))
+
+
 # What comes out ----------------------------------------------------------------------------------
 
 
@@ -670,7 +707,7 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize(
     "module",
-    [activations, agreement, images, layers, losses, optimizers, rbase, rrandom, sequential],
+    [activations, agreement, images, layers, losses, optimizers, plots, rbase, rrandom, sequential],
 )
 def test_every_public_name_is_called(module):
     called = " ".join(call.name for call in CALLS)

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from conftest import ALL_LESSONS, everything, lessons
 from lecture import LESSONS
+from PIL import Image
 from r_fixtures import SCRIPTS
+from running import Run, run_script, without_display
 
 from course.agreement import TOLERANCES, assert_agree
 
@@ -246,6 +248,67 @@ def test_the_cifar_network_by_hand_ends_at_the_weights_of_course_and_of_keras(
         assert_agree("weights after training, Keras", w, w_keras)
     predicted = other.predict(run["X_test"], verbose=0)
     assert_agree("test predictions", run["test_pred"], predicted)
+
+
+# A reader's own pictures: any number of classes, any names, hard or easy, few -----------------
+
+
+@pytest.fixture
+def on_own_pictures(tmp_path):
+    """A function that runs a lesson on noisy pictures of one colour for each class."""
+
+    def run(lesson: str, names: list[str], each: int, noise: int, **settings: str) -> Run:
+        rng = np.random.default_rng(0)
+        for part in ["train", "test"]:
+            for colour, name in zip(np.linspace(0, 255, len(names)), names, strict=True):
+                folder = tmp_path / "own" / part / name
+                folder.mkdir(parents=True)
+                for i in range(each):
+                    pixels = rng.normal(colour, noise, (32, 32, 3)).clip(0, 255)
+                    Image.fromarray(pixels.astype("uint8")).save(folder / f"{i}.png")
+        environment = without_display() | {"COURSE_IMAGES": str(tmp_path / "own")} | settings
+        run = run_script(SCRIPTS / f"{lesson}.py", tmp_path, environment)
+        assert (run.returncode, FALSE_ALARM.sub("", run.stderr)) == (0, "")
+        return run
+
+    return run
+
+
+def test_by_hand_there_may_be_twelve_classes_of_one_picture(on_own_pictures):
+    names = [f"class {i:02}" for i in range(12)]
+    run = on_own_pictures("cifar_nopackages_cnn", names, each=1, noise=20)
+    assert run.variables["test_pred"].shape == (12, 12)
+    assert "log(12) = 2.4849\n" in run.stdout
+
+
+@everything("lessons with Keras on a reader's own pictures")
+def test_there_may_be_no_wrong_answer(on_own_pictures):
+    run = on_own_pictures("cifar_keras_cnn", ["dark", "light"], each=200, noise=5)
+    assert "\nWrong answers: 0 of 400\n" in run.stdout
+    assert not len(run.variables["most_confident"])
+    assert run.variables["how_many"] == "Two training pictures"
+
+
+@everything("lessons with Keras on a reader's own pictures")
+def test_names_may_have_any_letters_and_the_console_may_lack_them(on_own_pictures):
+    """With one picture of each, an answer is wrong: pictures that are noise say nothing."""
+    names = ["$a_b$", "é %s", "日本"]
+    run = on_own_pictures("cifar_keras_cnn", names, each=1, noise=900, PYTHONIOENCODING="ascii")
+    assert r"Classes: $a_b$ \xe9 %s \u65e5\u672c" in run.stdout
+    assert run.variables["how_many"] == "A training picture"
+    wrong = len(run.variables["wrong"])
+    assert wrong
+    assert f"\nWrong answers: {wrong} of 3\n" in run.stdout
+
+
+@everything("lessons with Keras on a reader's own pictures")
+def test_gradients_agree_on_fewer_pictures_than_a_batch(on_own_pictures):
+    run = on_own_pictures("cifar_agreement", ["a", "b", "c"], each=2, noise=60)
+    assert run.variables["batch_size"] == 6
+    assert " + 192 + 3 = 167107\n" in run.stdout
+    last = run.variables["whole_way"]["by hand, float64"][-1]
+    for c in [c for cs in run.variables["one_step"].values() for c in cs] + last:
+        assert c.agrees(), c
 
 
 def test_progress_is_shown_in_a_terminal():

@@ -68,6 +68,76 @@ def test_history_without_numbers():
             plot_history(wrong, "")
 
 
+def test_history_of_a_training_that_diverged(recwarn):
+    """What is a number is drawn, and the figure says how many are not."""
+    fig = plot_history(
+        {"loss": [2, 1e300, np.inf, np.nan], "val_loss": [3, np.nan], "mae": [np.nan] * 4}, ""
+    )
+    fig.canvas.draw()
+    assert [ax.get_title(loc="left") for ax in fig.axes] == [
+        "NaN or infinite, and not drawn: 3",
+        "NaN or infinite, and not drawn: 4",
+    ]
+    assert fig.axes[0].lines[0].get_ydata()[:2].tolist() == [2, 1e300]
+    fine = plot_history({"loss": [2, 1]}, "")
+    assert fine.axes[0].get_title(loc="left") == ""
+    assert not recwarn
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [
+        np.array([3, 2]),
+        (3, 2),
+        pd.Series([3, 2], index=[7, 9], dtype="Int64"),
+        np.ma.masked_array([3, 2], [False, False]),
+        [np.float32(3), np.int8(2)],
+    ],
+)
+def test_history_in_any_form(curve):
+    (line,) = plot_history({"loss": curve}, "").axes[0].lines
+    assert line.get_ydata().tolist() == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("history", "message"),
+    [
+        ({"loss": ["high", "low"]}, r"history\['loss'\] to hold real numbers"),
+        ({"loss": [1, None]}, r"missing value at position 1"),
+        ({"loss": np.ma.masked_array([1, 2], [0, 1])}, r"without masked entries"),
+        ({"loss": 0.5}, r"one number for each epoch.*shape \(\)"),
+        ({"loss": [[1, 2]]}, r"one number for each epoch.*shape \(1, 2\)"),
+        ({"loss": (x for x in [1, 2])}, r"real numbers.*generator"),
+        ({"loss": [1], "val_loss": [1, 2]}, r"no more epochs.*2 numbers of 'val_loss' for 1 of"),
+    ],
+)
+def test_history_of_something_else(history, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        plot_history(history, "")
+
+
+STRANGE_NAMES = ["$5", r"$\frac$", "a_b", "$a$", "_c", "100 %", r"\n", "{}", "<b>", ""]
+
+
+def test_names_are_drawn_letter_by_letter():
+    """None is read as mathematics, where the letters of the first would fail or change."""
+    counts = pd.DataFrame(np.eye(10, dtype=int), STRANGE_NAMES, STRANGE_NAMES)
+    counts = counts.rename_axis(index="$P$", columns="$A$")
+    figures = [
+        plot_confusion_matrix(counts, "Counts"),
+        plot_images(np.zeros((10, 4, 4)), STRANGE_NAMES, "Images"),
+        plot_history({name: [1, 2] for name in STRANGE_NAMES[:3]}, "History"),
+    ]
+    for fig in figures:
+        fig.canvas.draw()
+        drawn = [text for text in fig.findobj(plt.Text) if "$" in text.get_text()]
+        assert drawn
+        assert not any(text.get_parse_math() for text in drawn)
+    ax = figures[0].axes[0]
+    assert [label.get_text() for label in ax.get_xticklabels()] == STRANGE_NAMES
+    assert [ax.get_title() for ax in figures[1].axes] == STRANGE_NAMES
+
+
 def test_counts_can_be_read_on_every_shade():
     """Text has a contrast of 4.3 to 1 or more (large text needs 3) on each colour of the map."""
     for count in range(101):
@@ -85,6 +155,24 @@ def test_confusion_matrix_of_something_else():
         plot_confusion_matrix(np.eye(2), "")
     with pytest.raises(ValueError, match=r"at least one class"):
         plot_confusion_matrix(pd.DataFrame(), "")
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint8", "float64", "Int64", "Float32"])
+def test_counts_of_any_type(kind):
+    counts = pd.DataFrame([[3, 0], [1, 12]]).astype(kind)
+    (ax,) = plot_confusion_matrix(counts, "").axes
+    assert [text.get_text() for text in ax.texts] == ["3", "0", "1", "12"]
+    assert ax.images[0].get_clim() == (0, 12)
+    truth = plot_confusion_matrix(counts == 3, "").axes[0]
+    assert [text.get_text() for text in truth.texts] == ["1", "0", "0", "0"]
+    none = plot_confusion_matrix(counts * 0, "")
+    none.canvas.draw()
+
+
+@pytest.mark.parametrize("wrong", [-1, 0.5, np.nan, np.inf, "3", None, pd.NA])
+def test_counts_that_are_none(wrong):
+    with pytest.raises((TypeError, ValueError), match="plot_confusion_matrix"):
+        plot_confusion_matrix(pd.DataFrame([[1, wrong]]), "")
 
 
 def test_confusion_matrix_writes_every_count():
@@ -126,6 +214,105 @@ def test_images_that_are_none():
         plot_images(np.zeros((2, 4, 4)), [""], "")
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (np.array([0, 255], dtype="int64"), [0, 255]),
+        (np.array([0, 255], dtype="uint8"), [0, 255]),
+        (np.array([False, True]), [0, 1]),
+        (np.array([0, 1], dtype="float32"), [0, 1]),
+        (np.array([-1e-9, 1 + 1e-7]), [0, 1]),
+    ],
+)
+def test_colours_of_any_type(given, expected, caplog):
+    """Also those that rounding has brought a little out of their range."""
+    colours = np.resize(given, (2, 4, 6, 3))
+    before = colours.copy()
+    images = plot_images(colours, ["", ""], "")
+    images.canvas.draw()
+    drawn = images.axes[0].images[0].get_array()
+    assert sorted(set(np.ravel(drawn).tolist())) == expected
+    np.testing.assert_array_equal(colours, before)
+    assert not caplog.records  # matplotlib would say there that it clips
+
+
+@pytest.mark.parametrize("kind", ["int64", "bool", "float32", "float16"])
+def test_grey_pictures_of_any_type(kind):
+    grey = np.eye(4)[np.newaxis]
+    for shape in [(1, 4, 4), (1, 4, 4, 1)]:
+        fig = plot_images(grey.astype(kind).reshape(shape), [""], "")
+        np.testing.assert_array_equal(fig.axes[0].images[0].get_array(), grey[0])
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.full((1, 4, 4, 3), 256), r"Received int64 from 256 to 256.*dividing by 255"),
+        (np.full((1, 4, 4, 3), -1), r"from -1 to -1"),
+        (np.full((1, 4, 4, 3), 255.0), r"Received float64 from 255 to 255"),
+        (np.full((1, 4, 4, 3), np.nan), r"finite numbers"),
+        (np.full((1, 4, 4), np.inf), r"finite numbers"),
+        (np.zeros((1, 4, 4, 2)), r"Received shape \(1, 4, 4, 2\)"),
+        (np.zeros((1, 0, 4, 3)), r"Received shape \(1, 0, 4, 3\)"),
+        (np.ma.masked_equal(np.eye(4)[np.newaxis], 1), r"without masked entries"),
+        (np.full((1, 4, 4), "red"), r"real numbers"),
+        ([np.zeros((4, 4)), np.zeros((5, 4))], r"images to be an array"),
+        (np.zeros((1, 4, 4), dtype=complex), r"real numbers"),
+    ],
+)
+def test_pictures_that_matplotlib_would_change_or_not_understand(images, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        plot_images(images, [""], "")
+
+
+def test_columns_and_texts_of_images():
+    images = np.zeros((2, 4, 4))
+    for wrong in [0, -1, 2.5, "3", None]:
+        with pytest.raises(ValueError, match=r"columns to be a positive whole number"):
+            plot_images(images, ["", ""], "", columns=wrong)
+    for wrong in [None, "ab", 3]:
+        with pytest.raises(TypeError, match=r"expects a list as titles"):
+            plot_images(images, wrong, "")
+    for texts in [[1, 2], np.array(["1", "2"]), (str(i) for i in [1, 2])]:
+        assert [ax.get_title() for ax in plot_images(images, texts, "", 2).axes] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0, 1],
+        [False, True],
+        pd.DataFrame({"y": [0, 1]}),
+        pd.Series([0, 1], index=[5, 6], dtype="Int64"),
+        np.array([0, 1], dtype="float16"),
+    ],
+)
+def test_predicted_values_of_any_type(values):
+    fig = plot_predicted(values, values, "")
+    fig.canvas.draw()
+    assert fig.axes[0].lines[1].get_xdata().tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([[1, 2], [3, 4]], r"actual of shape \(n,\) or \(n, 1\).*\(2, 2\)"),
+        (3, r"Received the shape \(\)"),
+        ([1, None], r"missing value"),
+        (["a", "b"], r"real numbers"),
+        (np.ma.masked_array([1, 2], [0, 1]), r"without masked entries"),
+        ([1, np.inf], r"finite numbers"),
+    ],
+)
+def test_predicted_values_of_something_else(values, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        plot_predicted(values, [1, 2], "")
+
+
+def test_a_single_predicted_value():
+    plot_predicted([1], [1], "").canvas.draw()
+
+
 def test_predicted_against_actual_has_the_line_of_equality():
     fig = plot_predicted([1, 3], [[2], [4]], "Predictions", "mpg")
     line, points = fig.axes[0].lines
@@ -144,6 +331,13 @@ def test_network_has_a_line_for_each_weight():
     assert len(fig.axes[0].lines) == 4 * 5 + 5 * 3
     with pytest.raises(ValueError, match="2 texts for 3 layers"):
         plot_network([4, 5, 3], ["in", "out"], "")
-    for size in [0, 2.5]:
-        with pytest.raises(ValueError, match=rf"1 or more\. Received {size}"):
+    for size in [0, 2.5, True, "4"]:
+        with pytest.raises(ValueError, match=rf"positive whole number.*units={size!r}"):
             plot_network([size, 2], ["in", "out"], "")
+    with pytest.raises(ValueError, match="at least one layer"):
+        plot_network([], [], "")
+    for wrong in [3, None, "45"]:
+        with pytest.raises(TypeError, match=r"expects a list as (sizes|layers)\. Received"):
+            plot_network(wrong, ["in", "out"], "")
+        with pytest.raises(TypeError, match=r"expects a list as layers\. Received"):
+            plot_network([1, 2], wrong, "")

@@ -6,7 +6,6 @@ photo digits, and few steps.
 """
 
 import os
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -109,8 +108,8 @@ print("parameters:", build_model().count_params(), strided.count_params())
 # it is used if Keras has it already or ``COURSE_DOWNLOAD=1`` is set, and a few hundred
 # photo digits if not.
 
-folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"
-cached = (folder / "cifar-100-python-target").exists()
+folder = os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras") + "/datasets"
+cached = os.path.exists(folder + "/cifar-100-python-target")
 if cached or os.environ.get("COURSE_DOWNLOAD") == "1":
     (x, labels), _ = keras.datasets.cifar100.load_data()
     x, labels = x[:640], labels[:640, 0]

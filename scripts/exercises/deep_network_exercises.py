@@ -154,7 +154,8 @@ for depth, line in [(1, "-"), (2, "--"), (4, ":")]:
         model = build(depth, seed)
         runs.append([model.train_on_batch(x, y)["loss"] for _ in range(150)])
     last = [run[-1] for run in runs]
-    print(f"{depth} hidden: {np.mean(last):.4f} ± {np.std(last, ddof=1):.4f} (5 seeds)")
+    mean, sd = np.mean(last), np.std(last, ddof=1)
+    print(f"{depth} hidden: {mean:.4f} (sd {sd:.4f}, 5 seeds)")
     ax.semilogy(np.mean(runs, axis=0), line, label=f"{depth} hidden")
 ax.set_xlabel("step")
 ax.set_ylabel("training loss, mean of 5 seeds")
@@ -163,9 +164,8 @@ fig.suptitle("The training loss falls with one, two and four hidden layers alike
 plt.show()
 
 # %%
-# The first number is the mean, the second the standard deviation over the seeds. A
-# deeper network can fit more, but is not sure to get there sooner: it depends on the
-# start and on the learning rate, and the training loss says nothing about other
-# flowers.
+# The first number is the mean, *sd* the standard deviation over the seeds. A deeper
+# network can fit more, but is not sure to get there sooner: it depends on the start and
+# on the learning rate, and the training loss says nothing about other flowers.
 #
 # .. end of solution

@@ -155,7 +155,7 @@ for learning_rate in learning_rates:
     for batch_size in batch_sizes:
         last = [train(learning_rate, 20, batch_size, seed)[-1] for seed in range(1, 6)]
         mean, sd = np.mean(last), np.std(last, ddof=1)
-        print(f"{learning_rate:<6} {batch_size:<6} {mean:.3f} ± {sd:.3f}")
+        print(f"{learning_rate:<6} {batch_size:<6} {mean:.3f} (sd {sd:.3f})")
 plt.show()
 
 # %%

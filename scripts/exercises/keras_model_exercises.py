@@ -116,8 +116,8 @@ for batch_size in batch_sizes:
 # download: it is used if Keras has it already or ``COURSE_DOWNLOAD=1`` is set, and
 # small handwritten digits from scikit-learn, enlarged, if not.
 
-folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"
-cached = len(list((folder / "fashion-mnist").glob("*-ubyte.gz"))) == 4
+folder = os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras") + "/datasets"
+cached = len(list(Path(folder, "fashion-mnist").glob("*-ubyte.gz"))) == 4
 if cached or os.environ.get("COURSE_DOWNLOAD") == "1":
     (pictures, labels), _ = keras.datasets.fashion_mnist.load_data()
     pictures, labels = pictures[:1500] / 255, labels[:1500]

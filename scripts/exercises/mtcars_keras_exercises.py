@@ -5,7 +5,6 @@ They go with the lesson :doc:`../mtcars_keras`. The lines below repeat its data.
 """
 
 import os
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -116,8 +115,8 @@ plot_history(history, "The validation loss turns and rises; fit stops soon after
 # already or ``COURSE_DOWNLOAD=1`` is set, and the diabetes data that come with
 # scikit-learn if not.
 
-folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"
-cached = (folder / "california_housing.npz").exists()
+folder = os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras") + "/datasets"
+cached = os.path.exists(folder + "/california_housing.npz")
 if cached or os.environ.get("COURSE_DOWNLOAD") == "1":
     data = keras.datasets.california_housing.load_data(version="small")
     (inputs, target), (test_inputs, test_target) = data
