@@ -271,7 +271,7 @@ def _labels(x: Iterable, who: str, names: bool = False) -> list:
         values = [v[0] for v in values]
     for i, value in enumerate(values):
         missing = value is None or value is pd.NA or value is pd.NaT or value is np.ma.masked
-        if isinstance(value, np.generic | np.ndarray) and value.size == 1 and not missing:
+        if isinstance(value, np.generic | np.ndarray) and value.size == 1:
             values[i] = value = value.item()
         kind = _kind(value)
         if missing or (kind == "number" and value != value and not names):

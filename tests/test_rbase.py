@@ -141,7 +141,8 @@ def test_there_is_room_for_the_label_of_one_row_more(n, shown):
 def test_an_exponent_has_three_digits_from_1e_100_down(value, shown):
     assert shown(r_print, [value]) == [f"[1] {value:.2g}"]
     assert shown(r_print, [[value]])[1] == f"[1,] {value:.2g}"
-    assert shown(r_print, [1e-300, -1]) == ["[1]  1e-300  -1e+00"]
+    assert shown(r_print, [1e-100, -1]) == ["[1]  1e-100  -1e+00"]
+    assert shown(r_print, [1e100, -1]) == ["[1]  1e+100  -1e+00"]
 
 
 @pytest.mark.parametrize(
@@ -319,6 +320,7 @@ def test_a_table_of_nothing(shown):
         (["st", "ß", "sr", "ss", "ø", "o", "p", "ö"], ["o", "ö", "ø", "p", "sr", "ss", "ß", "st"]),
         (["я", "z", "1", "€", "!", "a\x01"], ["!", "€", "1", "a\x01", "z", "я"]),
         (["a\x01c", "ab"], ["ab", "a\x01c"]),
+        (["€", "$"], ["$", "€"]),
         ([10, 9, -1], [-1, 9, 10]),
         ([10.5, 9, -1], [-1, 9, 10.5]),
         ([True, False], [False, True]),
@@ -377,7 +379,7 @@ def test_scale_computes_in_double_precision(recwarn):
 
 
 def test_where_long_doubles_are_doubles_numbers_print_all_the_same(monkeypatch, shown):
-    numbers = [[6.351131, 1e-320], [123456.5, 9999999.6]]
+    numbers = [[6.351131, 1e-320, 0.5], [123456.5, 9999999.6, 123.25]]
     expected = shown(r_print, numbers)
     monkeypatch.setattr(rbase.np, "longdouble", np.float64)
     assert shown(r_print, numbers) == expected
@@ -392,6 +394,7 @@ def test_where_long_doubles_are_doubles_numbers_print_all_the_same(monkeypatch, 
             (4.505e42, "4.51e+42"),
             (3.295e-21, "3.30e-21"),
             (1.295e29, "1.30e+29"),
+            (1.095e30, "1.09e+30"),
             (1e-320, "1e-320"),
         ],
     ],
@@ -487,6 +490,7 @@ def test_what_is_no_label_is_named(x, error, message):
         (lambda: factor(5), TypeError, "sequence of values.*5"),
         (lambda: max_col(np.array([1, 2])), ValueError, r"shape \(2,\).*reshape"),
         (lambda: max_col(np.array([[1], [np.nan]])), ValueError, "row 1.*smaller learning rate"),
+        (lambda: max_col([[np.nan], [np.nan]]), ValueError, "row 0"),
         (lambda: max_col([["a", "b"]]), TypeError, "max_col expects numbers.*Convert"),
         (lambda: table(P=[1, 2]), ValueError, "two named variables.*Received 1: P"),
         (lambda: table(P=[1, 2], A=[1]), ValueError, "P with 2 values and A with 1"),
