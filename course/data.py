@@ -4,12 +4,13 @@
 order; iris and mtcars also have R's column names and row names. The CSV files beside this module
 were written by R's own ``write.csv``.
 
-Other copies of iris differ from R's in two flowers (rows 35 and 38). R's copy follows
-E. Anderson (1935), "The irises of the Gaspe Peninsula", Bulletin of the American Iris Society
-59, 2-5. mtcars comes from H. V. Henderson and P. F. Velleman (1981), "Building multiple
-regression models interactively", Biometrics 37, 391-411. AirPassengers is series G of G. E. P. Box,
-G. M. Jenkins and G. C. Reinsel (1976), "Time Series Analysis, Forecasting and Control", 3rd
-edition, Holden-Day, as R's help page cites it.
+Other copies of iris differ from R's in two flowers (rows 35 and 38). E. Anderson collected the data
+(1935, "The irises of the Gaspe Peninsula", Bulletin of the American Iris Society 59, 2-5); R's help
+names R. A. Fisher (1936), "The use of multiple measurements in taxonomic problems", Annals of
+Eugenics 7, 179-188, as the source. mtcars comes from H. V. Henderson and P. F. Velleman (1981),
+"Building multiple regression models interactively", Biometrics 37, 391-411. AirPassengers is series
+G of G. E. P. Box, G. M. Jenkins and G. C. Reinsel (1976), "Time Series Analysis, Forecasting and
+Control", 3rd edition, Holden-Day, as R's help page cites it.
 """
 
 import warnings

@@ -1001,7 +1001,7 @@ class MultiHeadAttention(_SeveralInputs):
             key: ``(n, S, ...)``: what the queries are compared with; the value if not given.
             attention_mask: ``(n, T, S)`` truth values: which query may look at which value. An axis
                 of size 1 and a missing first axis stand for all. A query that may look at nothing
-                takes the plain mean of all values, as in Keras.
+                takes the plain mean of all values, as Keras does by default.
             use_causal_mask: whether a query may look only at the places up to its own.
             training: makes no difference.
 

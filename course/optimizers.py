@@ -189,8 +189,8 @@ class Adam(Optimizer):
         ValueError: if an argument is none of these.
 
     Source: ``keras.optimizers.Adam``; D. P. Kingma and J. Ba, *Adam: a method for stochastic
-    optimization* (2015). TensorFlow rounds the powers of ``beta_1`` and ``beta_2`` to single
-    precision, also in a network of double precision; here they are exact.
+    optimization* (2015). TensorFlow rounds ``beta_1`` and ``beta_2`` to single precision, also
+    in a network of double precision; here they are exact.
     """
 
     slots = 3

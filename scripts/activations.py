@@ -448,8 +448,9 @@ plt.show()
 #
 # An activation function acts twice: forward with its values, backward with its
 # derivative. Sigmoid and tanh keep a range and saturate. ReLU is cheap and does not
-# saturate above 0, but its units can die; leaky ReLU, ELU, SiLU and GELU avoid this. In
-# the last layer the kind of answer decides.
+# saturate above 0, but its units can die. Leaky ReLU always passes something back; ELU,
+# SiLU and GELU do so as long as the sum is not far below 0. In the last layer the kind
+# of answer decides.
 #
 # Try it
 # ------

@@ -17,7 +17,9 @@ For a sentence whose words stand in the rows of :math:`X`, attention is
    C &= A V, \quad Y = C W_O .
    \end{aligned}
 
-The idea is from A. Vaswani and others, *Attention is all you need* (2017).
+Attention is an idea of D. Bahdanau, K. Cho and Y. Bengio, *Neural machine translation
+by jointly learning to align and translate* (2014); these scaled products are from A.
+Vaswani and others, *Attention is all you need* (2017).
 """
 
 from math import sqrt
@@ -71,9 +73,9 @@ r_print(embedded, rows=sentence)
 # Places become numbers, too
 # --------------------------
 #
-# Both rows of *the* are equal. Nothing says yet which comes first, and what follows
-# treats all rows alike. So each place in the sentence gets a row of weights as well, in
-# the matrix :math:`P`, and the two are added. Now the two rows differ.
+# Both rows of *the* are equal. Nothing says yet which comes first, and attention to all
+# rows treats them alike. So each place in the sentence gets a row of weights as well,
+# in the matrix :math:`P`, and the two are added. Now the two rows differ.
 #
 # .. code-block:: r
 #

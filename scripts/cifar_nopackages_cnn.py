@@ -55,8 +55,8 @@ print("Training:", *X_train.shape, " test:", *X_test.shape)
 # A kernel has the shape *(height, width, channels, filters)*. The weights start where
 # Keras lets them start: uniformly between :math:`-g` and :math:`g` with
 # :math:`g = \sqrt{6 / (\text{inputs} + \text{outputs})}` (*Glorot uniform*). For a
-# convolution, the inputs of one output are all the numbers in its window. Biases start
-# at zero.
+# convolution, both count the window: its height times its width times the channels that
+# go in, or the filters that come out. Biases start at zero.
 
 learning_rate = 0.001
 epochs = 10
@@ -256,8 +256,9 @@ for index in [(0, 0, 0, 0), (1, 2, 1, 17), (2, 1, 2, 31)]:
 # --------------
 #
 # *RMSprop* keeps a running mean :math:`v` of the squared derivatives and divides each
-# derivative by its root. Weights with small derivatives move as far as those with large
-# ones.
+# derivative by its root. So the length of a step says little of how large the
+# derivative is, unless that is so small that the :math:`10^{-7}` in the root outweighs
+# it.
 #
 # .. math::
 #

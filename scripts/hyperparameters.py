@@ -6,8 +6,9 @@ The numbers that it does not find are *hyper-parameters*: we set them before it 
 The lecture names three, and says that there are lots more. This lesson turns each of
 them, on the network of :doc:`iris_nopackages`, and ends with a search by a program.
 
-All three are in one line. Each update moves the weights :math:`w` against the gradient
-of the mean loss of a batch :math:`B` of :math:`b` flowers:
+Two of them are in one line; the third says how often it is done. Each update moves the
+weights :math:`w` against the gradient of the mean loss of a batch :math:`B` of
+:math:`b` flowers:
 
 .. math::
 
@@ -174,14 +175,14 @@ fig.suptitle("Learning rate: too small is slow; too large jumps, zigzags or is s
 
 # %%
 # At 0.001 the loss falls in every update and has not got far in the end. At 0.02 it
-# jumps a few times at the start and then falls. At 0.105 it zigzags. At 0.2 the first
-# updates throw the weights so far off that no hidden unit is active for any flower.
-# Dead units do not come back: the network can only give the same three probabilities to
-# every flower, and its loss stays close to :math:`\log 3`.
+# falls further, with a few small rises on the way. At 0.105 it zigzags. At 0.2 the
+# first updates throw the weights so far off that no hidden unit is active for any
+# flower. Dead units do not come back: the network can only give the same three
+# probabilities to every flower, and its loss stays close to :math:`\log 3`.
 #
 # That was one start. Here are ten others. ``train`` does the same as ``descend`` with
 # any optimiser of ``course.optimizers`` (plain updates are called ``SGD`` there), and
-# notes the test loss too. Nothing is chosen by it.
+# notes the test loss too. No setting is chosen by it.
 
 
 def initial_weights(hidden, scale, seed):
@@ -508,7 +509,7 @@ scale_runs = np.array([over_seeds(5, scale, Adam, 0.02) for scale in scales])
 fig, ax = plt.subplots()
 draw_ends(ax, scales, scale_runs[:, :, -1, 0], "training loss")
 ax.set(xlabel="scale of the initial weights")
-fig.suptitle("Large initial weights end at a larger loss; small ones do no harm here")
+fig.suptitle("The training loss at the end, by the scale of the initial weights")
 
 # %%
 # Large weights start with probabilities that are sure and wrong, and the updates are
@@ -526,7 +527,7 @@ draw_ends(ax, units, unit_runs[:, :, -1, 0], "training loss")
 draw_ends(ax, units, unit_runs[:, :, -1, 1], "test loss")
 ax.set(xlabel="hidden units")
 ax.legend()
-fig.suptitle("More hidden units: a smaller loss, and less depends on the start")
+fig.suptitle("Training and test loss at the end, by the number of hidden units")
 
 # %%
 # A search

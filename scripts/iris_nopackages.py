@@ -337,7 +337,7 @@ r_print((a1 > 0).sum(axis=0))
 # %%
 # The first unit is active for no flower: its sum :math:`z_1` is negative for every row.
 # ReLU turns all of them into 0, its derivative is 0 too, and so no change ever reaches
-# the weights. Such a unit is *dead*. The network works with the four others.
+# the weights. Such a unit is *dead*. The network works without it.
 
 # %%
 # Step 7: repeat

@@ -192,8 +192,9 @@ r_print(conv(picture.reshape(1, 3, 4, 1)).numpy()[0, ..., 0])
 # -------
 #
 # *Pooling* makes the picture smaller: every window becomes one number, the largest
-# (*max pooling*) or the mean (*average pooling*). It has no weights. Windows of two by
-# two do not overlap, so each side becomes half as long.
+# (*max pooling*) or the mean (*average pooling*). It has no weights. If nothing else is
+# said, the stride is the size of the window: windows of two by two do not overlap, and
+# each side becomes half as long.
 #
 # .. code-block:: r
 #

@@ -481,20 +481,21 @@ line.set_label("transformer, five runs")
 ax.axvline(1958, color="0.6", linewidth=1)
 ax.set_ylabel("passengers (thousands)")
 ax.legend()
-fig.suptitle("Passengers: as last year is too low, the transformer follows")
+fig.suptitle("Passengers, as last year, and five runs of the transformer")
 plt.show()
 
 # %%
 # A rule with one number needs few data. The network has to learn all it does from nine
-# years, in pieces that overlap. The comparison with the rules says what it has learnt
-# beyond them. The five runs say how much of the result is due to the random start.
+# years, in pieces that overlap. So do not expect it to beat a good rule: the lines
+# above say how often it does. The five runs say how much of the result is due to the
+# random start.
 #
 # Summary
 # -------
 #
 # A transformer block is attention and two dense layers, each with a residual connection
-# and a layer normalisation. Positions are added to the inputs, since attention alone
-# knows no order. All its parts are matrix products and simple functions, so its
+# and a layer normalisation. Positions are added to the inputs, since attention without
+# a mask knows no order. All its parts are matrix products and simple functions, so its
 # derivatives can be written down and compared like those of any other network.
 #
 # Try it

@@ -163,7 +163,7 @@ for name, run in [("ReLU", relu_run), ("leaky ReLU", leaky_run)]:
     print(f"{name}: the first column moved by up to {moved:.4f}, loss {run[4][-1]:.4f}")
 fig = plot_history(
     {"ReLU loss": relu_run[4], "leaky ReLU loss": leaky_run[4]},
-    "With leaky ReLU the loss falls further, and does not bounce",
+    "The training loss with ReLU and with leaky ReLU",
 )
 for ax in fig.axes:
     ax.set_yscale("log")

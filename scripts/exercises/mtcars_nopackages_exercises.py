@@ -120,7 +120,7 @@ for name, inputs in [("as they are", X_raw), ("normalised", X)]:
     print(f"{name}: loss {losses[-1]:.5f}, share of outputs in between {between:.2f}")
 
 # %%
-# With sums in the hundreds the sigmoid is 0 or 1 for nearly every car. Such units tell
+# With sums so far from 0 the sigmoid is 0 or 1 for nearly every car. Such units tell
 # the cars apart hardly or not at all and have almost no derivative, so the network can
 # do little more than predict the mean, whose loss is the variance.
 #

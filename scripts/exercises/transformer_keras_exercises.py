@@ -153,7 +153,7 @@ plt.show()
 
 # %%
 # Input and output have the same shape, so blocks can be stacked. The words in reverse
-# give the same results in reverse, up to rounding: without codes for the positions, a
-# transformer does not see the order.
+# give the same results in reverse, up to rounding: without codes for the positions and
+# without a mask, a transformer does not see the order.
 #
 # .. end of solution
