@@ -181,15 +181,7 @@ for name, values in history.history.items():
 
 # %%
 
-gain = {name: values[-1] - values[0] for name, values in history.history.items()}
-title = "Loss and accuracy, on training and on validation pictures"
-if (
-    max(gain["loss"], gain["val_loss"])
-    < 0
-    < min(gain["accuracy"], gain["val_accuracy"])
-):
-    title = "The loss falls and the accuracy rises, on validation pictures too"
-plot_history(history, title)
+plot_history(history, "Loss and accuracy, on training and on validation pictures")
 
 # %%
 # How well does it do?
