@@ -217,7 +217,7 @@ by_name = table(
     Predicted=factor(names[predicted], class_names),
     Actual=factor(names[actual], class_names),
 )
-plot_confusion_matrix(by_name, "Test pictures: right answers lie on the diagonal")
+plot_confusion_matrix(by_name, "Test pictures, predicted and actual")
 
 # %%
 # These are the settings of the lecture. With few photographs they do not go far: in
@@ -234,9 +234,7 @@ plot_confusion_matrix(by_name, "Test pictures: right answers lie on the diagonal
 kernel = model.layers[0].get_weights()[0]  # (3, 3, 3, 32)
 reach = np.abs(kernel).max()
 filters = np.moveaxis(kernel, -1, 0) / (2 * reach) + 0.5  # (32, 3, 3, 3), from 0 to 1
-plot_images(
-    filters, [""] * 32, "The 32 filters of the first layer still look random", columns=8
-)
+plot_images(filters, [""] * 32, "The 32 filters of the first layer", columns=8)
 
 # %%
 # What each layer makes of a picture
@@ -260,7 +258,7 @@ for row, (layer, output) in enumerate(zip(model.layers, outputs, strict=False)):
     axes[row, 0].set_title(layer.name, fontsize=8)
 for ax in axes.flat:
     ax.axis("off")
-fig.suptitle("The maps get smaller and coarser from layer to layer")
+fig.suptitle("The first eight maps after each layer")
 
 # %%
 
@@ -282,7 +280,7 @@ if len(wrong):
     plot_images(
         x_test[most_confident],
         [f"said {names[predicted[i]]}\nis {names[actual[i]]}" for i in most_confident],
-        "Wrong answers of which the network was most sure",
+        "Wrong answers that the network was sure of",
         columns=5,
     )
 for i in most_confident[:3]:

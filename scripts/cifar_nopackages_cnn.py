@@ -324,9 +324,7 @@ print(f"Test loss {test_loss:.4f}, accuracy {accuracy:.4f} (one run, seed 1)")
 # one picture:
 
 kernel = (W1 / (2 * np.abs(W1).max()) + 0.5).transpose(3, 0, 1, 2)  # (32, 3, 3, 3)
-plot_images(
-    kernel, [""] * 32, "The 32 filters of the first layer still look random", columns=8
-)
+plot_images(kernel, [""] * 32, "The 32 filters of the first layer", columns=8)
 
 # %%
 
@@ -334,7 +332,7 @@ maps = forward(X_test[:1], *weights)[0][0].transpose(2, 0, 1)  # (32, 30, 30)
 plot_images(
     maps,
     [""] * 32,
-    "One test picture through 32 filters: each keeps other parts",
+    "One test picture through 32 filters",
     columns=8,
     cmap="gray",
     vmin=0,

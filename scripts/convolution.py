@@ -105,7 +105,7 @@ for ax, (name, response) in zip(axes.flat, responses.items(), strict=True):
     ax.imshow(response, cmap="gray", vmin=0 if name == "blur" else -reach, vmax=reach)
     ax.set_title(name)
     ax.axis("off")
-fig.suptitle("Four kernels find four things in the same picture")
+fig.suptitle("One picture through four kernels")
 
 # %%
 # In the three edge pictures, grey is 0, white is positive and black is negative. The
@@ -208,7 +208,7 @@ for ax, (padding, s) in zip(axes, cases, strict=True):
     ax.grid(False)
 axes[0].set_ylabel("output")
 axes[0].invert_yaxis()
-fig.suptitle("Windows stay inside the row (shaded), or reach over its ends")
+fig.suptitle("Windows inside the row (shaded), and over its edges")
 
 # %%
 # Strides on the photograph: the larger the stride, the fewer windows, and the smaller
@@ -221,7 +221,7 @@ for ax, stride in zip(axes, [1, 2, 4], strict=True):
     ax.set_title(f"stride {stride}: {response.shape[0]} × {response.shape[1]}")
     print(f"Stride {stride}:", *response.shape)
     ax.axis("off")
-fig.suptitle("A larger stride gives a smaller picture of the same edges")
+fig.suptitle("One kernel with three strides")
 
 # %%
 # Why the weights are shared

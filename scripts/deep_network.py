@@ -174,7 +174,7 @@ for ax, ((depth, rate), probability) in zip(axes.T.flat, regions.items(), strict
     ax.set_title(f"{depth} hidden, rate {rate}", fontsize=10)
     ax.set_aspect("equal")
     ax.grid(False)
-fig.suptitle("Decision regions, seed 1: one wide layer needs the larger steps")
+fig.suptitle("Decision regions, seed 1")
 
 # %%
 # At the smaller learning rate the deeper networks find the spirals, and the wide one

@@ -245,7 +245,7 @@ above.legend(loc="center right")
 below.semilogy(np.arange(1, epochs + 1), losses)
 below.set_ylabel("training loss")
 below.set_xlabel("epoch")
-fig.suptitle("Where the loss bounces, differences grow")
+fig.suptitle("The difference of the weights, and the training loss")
 
 # %%
 # In double precision the two stay together. In single precision they part when the loss

@@ -136,9 +136,7 @@ for name, values in history.history.items():
 
 # %%
 
-plot_history(
-    history, "The loss falls and the accuracy rises, on training and validation flowers"
-)
+plot_history(history, "Loss and accuracy, on training and on validation flowers")
 
 # %%
 # How well does it do?

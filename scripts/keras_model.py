@@ -176,7 +176,7 @@ for name, values in history.history.items():
 
 # %%
 
-plot_history(history, "Loss and error end lower on training and on test flowers")
+plot_history(history, "Loss and error, on training and on test flowers")
 
 # %%
 # How much depends on the start?

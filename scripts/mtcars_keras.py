@@ -135,7 +135,7 @@ print("Epoch with the lowest validation loss:", best_epoch)
 
 # %%
 
-plot_history(history, "The validation loss is lowest early; the training loss falls on")
+plot_history(history, "Training and validation loss")
 
 # %%
 # After its lowest point the validation loss rises while the training loss goes on

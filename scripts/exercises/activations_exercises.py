@@ -111,7 +111,7 @@ above.set_ylabel("activation")
 below.set_ylabel("derivative")
 below.set_xlabel("z")
 above.legend()
-fig.suptitle("Softsign comes to its ends much more slowly than tanh")
+fig.suptitle("Softsign and tanh")
 
 # %%
 # Both run from :math:`-1` to 1 and start with slope 1. Far from 0 the derivative of

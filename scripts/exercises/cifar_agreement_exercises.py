@@ -128,7 +128,7 @@ for dtype, line in [("float32", "--"), ("float64", ":")]:
     ax.axhline(eps, color="0.45", linestyle=line, label=f"rounding of {dtype}")
 ax.set_ylabel("largest relative difference")
 ax.legend(loc="center right")
-fig.suptitle("Single precision differs from double precision by its own rounding")
+fig.suptitle("Single precision against double precision")
 
 # %%
 # A computation is as exact as its least exact part. To see whether formulas agree,

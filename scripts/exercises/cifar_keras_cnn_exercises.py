@@ -131,7 +131,7 @@ print(f"Before training: loss {loss:.3f}, log({n_classes}) = {np.log(n_classes):
 history = model.fit(x, labels, epochs=3, batch_size=64, verbose=0)
 loss, accuracy = model.evaluate(x, labels, batch_size=64, verbose=0)
 print(f"After 3 epochs: loss {loss:.3f}, accuracy {accuracy:.3f} (one run, seed 1)")
-plot_history(history, "The loss falls and the accuracy rises from epoch to epoch")
+plot_history(history, "Loss and accuracy, epoch by epoch")
 plt.show()
 
 # %%

@@ -95,7 +95,7 @@ share = tie.mean(axis=3)  # (100, 15, 15): how many of the 8 maps tie, after ReL
 plot_images(
     [*x[:6, 1:31, 1:31].mean(axis=3), *share[:6].repeat(2, axis=1).repeat(2, axis=2)],
     [""] * 12,
-    "Six pictures, and where windows tie after ReLU (white: in all maps)",
+    "Six pictures, and where windows tie after ReLU (the whiter, the more maps)",
     columns=6,
     cmap="gray",
     vmin=0,

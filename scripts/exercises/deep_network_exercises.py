@@ -160,7 +160,7 @@ for depth, line in [(1, "-"), (2, "--"), (4, ":")]:
 ax.set_xlabel("step")
 ax.set_ylabel("training loss, mean of 5 seeds")
 ax.legend()
-fig.suptitle("The training loss falls with one, two and four hidden layers alike")
+fig.suptitle("The training loss with one, two and four hidden layers")
 plt.show()
 
 # %%

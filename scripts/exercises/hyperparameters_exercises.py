@@ -99,7 +99,7 @@ for rate in rates:
 ax.set_xlabel("step")
 ax.set_ylabel("w")
 ax.legend()
-fig.suptitle("Longer steps go back and forth, and from some length on run away")
+fig.suptitle("The weight after each step, by the learning rate")
 
 # %%
 # A step multiplies :math:`w` by :math:`1 - \eta c`. It shrinks if this is between

@@ -121,7 +121,7 @@ else:
     print(f"SGD is not there after {steps} steps: {sgd[-1]:.4f}")
 fig = plot_history(
     {"Adam loss": adam, "SGD loss": sgd},
-    "The training loss falls fast with Adam, slowly with SGD",
+    "The training loss with Adam and with SGD",
 )
 for ax in fig.axes:
     ax.set_xlabel("step")

@@ -103,7 +103,7 @@ ax.errorbar(inputs, mean - inputs, yerr=2 * error, fmt="o", capsize=4)
 ax.axhline(0, color="0.45", linestyle="--")
 ax.set_xlabel("input")
 ax.set_ylabel("mean of the output minus input")
-fig.suptitle("The mean after dropout is the input, but for chance (bars: 2 errors)")
+fig.suptitle("Mean after dropout minus input (bars: two standard errors)")
 
 # %%
 # Here ± stands for the standard error. The means are close to the inputs: on average

@@ -96,7 +96,7 @@ print("Epochs run:", len(losses), " best epoch:", 1 + int(np.argmin(losses)))
 n_validation = len(X_train) - int(len(X_train) * 0.8)
 now = model.evaluate(X_train[-n_validation:], y_train[-n_validation:], verbose=0)
 print(f"Lowest validation loss {min(losses):.4f}, with the weights kept {now:.4f}")
-plot_history(history, "The validation loss turns and rises; fit stops soon after")
+plot_history(history, "The losses up to where fit stopped")
 
 # %%
 # The weights kept are those of the best epoch, not of the last. With so few validation

@@ -158,7 +158,7 @@ print(f"Test RMSE {rmse:.1f}, of the mean {rmse_of_mean:.1f} (one run, seed 1)")
 plot_predicted(
     actual,
     predicted,
-    "Diabetes after a year: the predictions follow, with wide scatter",
+    "Diabetes after a year, predicted and actual",
 )
 plt.show()
 

@@ -115,7 +115,7 @@ ax.imshow(codes.T, aspect="auto", vmin=-1, vmax=1)
 ax.set_xlabel("position")
 ax.set_ylabel("number of the code")
 ax.grid(False)
-fig.suptitle("From word to word the first numbers change fast, the last slowly")
+fig.suptitle("The codes of the positions, number by number")
 
 # %%
 # The product depends on the distance alone, not on where the two words are. So the same
