@@ -580,16 +580,17 @@ def _download() -> Path:
         f"stopped. Here already: {_size(part) / MEGA:.1f} MB."
     )
     try:
-        _fetch_rest(part)
-        digest = _sha256(part)
-        if digest == ARCHIVE_SHA256:
-            os.replace(part, archive)
-        else:
-            part.unlink()  # to go on with it could never work
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(archive):
+            if _is_archive(archive):  # while this one waited
+                return archive
+            _fetch_rest(part)
+            digest = _sha256(part)
+            if digest == ARCHIVE_SHA256:
+                os.replace(part, archive)
+            else:
+                part.unlink()  # to go on with it could never work
     except (OSError, HTTPException) as error:
-        # Two downloads at once write the same bytes. Perhaps the other one was first.
-        if _is_archive(archive):
-            return archive
         raise ConnectionError(
             f"CIFAR-10: expected {ARCHIVE_BYTES / MEGA:.1f} MB from {ARCHIVE_URL}. Found an end "
             f"before that: {str(error) or type(error).__name__}. {_size(part) / MEGA:.1f} MB are "
@@ -601,6 +602,26 @@ def _download() -> Path:
         remedy = f"The file was deleted: the same call fetches it from the start. {REMEDY}"
         raise _wrong(ARCHIVE_URL, f"the SHA-256 checksum {ARCHIVE_SHA256}", digest, remedy)
     return archive
+
+
+@contextmanager
+def _alone(archive: Path) -> Iterator[None]:
+    """Keep other downloads of the archive waiting; a program that is killed keeps none."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(archive.with_name(f".{FOLDER}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print("Another download of it is under way. This one waits for it to end.")
+        lock.acquire()
+    except NotImplementedError:  # a network disk that has no locks
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _fetch_rest(part: Path) -> None:
@@ -619,9 +640,7 @@ def _fetch_rest(part: Path) -> None:
         raise
     with response:
         start = _start(response, have)
-        part.parent.mkdir(parents=True, exist_ok=True)
-        if not have:
-            part.touch()  # if another download has taken away what was here, that is an error
+        part.touch()
         with open(part, "r+b") as file:
             # What is there is written over, not cut off: if this breaks off too, nothing is lost.
             file.seek(start)

@@ -12,6 +12,7 @@ import struct
 import tarfile
 import tempfile
 import threading
+import time
 import unicodedata
 import warnings
 import zlib
@@ -23,6 +24,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import EpsImagePlugin, Image
 from running import run_python
 
@@ -102,11 +104,11 @@ def write_folder(folder: Path, files: dict[str, bytes] | None = None) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """All files under the folder, byte for byte."""
+    """All files under the folder, byte for byte, but for the lock of a download."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.suffix != ".lock"
     }
 
 
@@ -1524,21 +1526,25 @@ def test_something_else_that_has_no_end_is_deleted(server, cache):
     assert contents(cache) == {}
 
 
-@pytest.mark.parametrize("name", ["_start", "_progress_bar", "_sha256"])
-def test_another_download_that_was_first(monkeypatch, server, cache, name):
-    """It comes to its end when this one has asked, has opened the file, or has all of it."""
-    (cache / PART).write_bytes(ARCHIVE[:20_000])
-    original = getattr(images, name)
+def test_another_download_that_was_first(server, cache, capsys):
+    """The second waits, says so, and takes what the first has fetched."""
+    first = threading.Thread(target=images._download)
+    with FileLock(cache / ".cifar-10-batches-py.lock"):
+        first.start()
+        while "This one waits" not in capsys.readouterr().out:
+            time.sleep(0.01)
+        (cache / TARGET).write_bytes(ARCHIVE)
+    first.join()
+    assert server.asked == []
+    check_tiny_cifar(load_images("cifar10"))
 
-    def finish(*arguments):
-        if (cache / PART).exists():
-            (cache / PART).write_bytes(ARCHIVE)
-            os.replace(cache / PART, cache / TARGET)
-        return original(*arguments)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(images, name, finish)
-        check_tiny_cifar(load_images("cifar10"))
+def test_a_disk_without_locks_will_do(monkeypatch, server, cache):
+    def refuse(*arguments, **options):
+        raise NotImplementedError
+
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+    check_tiny_cifar(load_images("cifar10"))
     assert contents(cache) == {TARGET: ARCHIVE}
 
 
