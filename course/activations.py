@@ -36,9 +36,6 @@ __all__ = [
 ]
 
 
-LARGE = 100.0  # here the normal distribution has nothing left on either side
-
-
 def linear(z: np.ndarray) -> np.ndarray:
     """No activation: ``a = z``."""
     return floats(z, "linear", "z").copy()
@@ -132,6 +129,9 @@ def gelu(z: np.ndarray) -> np.ndarray:
     """``z`` times the probability that a standard normal number is below ``z``."""
     z = floats(z, "gelu", "z")
     return _no_infinity_below(z) * _normal_below(z)
+
+
+LARGE = 100.0  # here the normal distribution has nothing left on either side
 
 
 def gelu_backward(da, z, a):

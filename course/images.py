@@ -814,7 +814,8 @@ def photo_digits(seed: int = 1, n_train: int = 8000, n_test: int = 2000) -> Pict
     pictures for training is in those for testing.
 
     Args:
-        seed: a whole number of 0 or more; the same seed gives the same pictures.
+        seed: a whole number of 0 or more, or a NumPy random generator; the same whole number gives
+            the same pictures, None gives others each time.
         n_train: how many pictures for training, at least one.
         n_test: how many pictures for testing, at least one.
 

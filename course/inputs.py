@@ -18,8 +18,8 @@ def real_numbers(x, where: str, name: str) -> np.ndarray:
     """The real numbers in an array, a data frame or a list, in an array of any type of numbers.
 
     Raises:
-        TypeError: if something else is in it.
-        ValueError: if something is missing or masked, or rows are not of one length.
+        TypeError: if something else is in it, or something is missing.
+        ValueError: if something is masked, or rows are not of one length.
     """
     if type(x) is np.ndarray and x.dtype in FLOATS:
         return x  # the most frequent case, in which nothing is left to look at
@@ -171,15 +171,20 @@ def number(
     Raises:
         ValueError: if it is none.
     """
-    try:
-        converted = float(value) if isinstance(value, Real) else np.nan
-    except OverflowError:  # a whole number of more than 308 digits
-        converted = np.nan
+    converted = as_float(value) if isinstance(value, Real) else np.nan
     if isinstance(value, bool) or not np.isfinite(converted) or not allowed(converted):
         raise ValueError(
             f"{where}: expected {name} to be a number {expected}. Received: {name}={value!r}."
         )
     return converted
+
+
+def as_float(value: Real) -> float:
+    """A number as a float; infinite if it is a whole number of more than 308 digits."""
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf
 
 
 def truth_value(value, where: str, name: str) -> bool:

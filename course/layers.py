@@ -140,6 +140,10 @@ class Layer:
             ValueError: if the layer cannot take inputs of this shape.
         """
         self._for_any_cases(input_shape)  # or it is no shape
+        return self._output_shape(input_shape)
+
+    def _output_shape(self, input_shape):
+        """From the shape of the inputs to that of the outputs, if the layer can take them."""
         return tuple(input_shape)
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
@@ -342,9 +346,8 @@ class Dense(_KernelAndBias):
         self.units = whole_number(units, "Dense", "units")
         self._set_up(activation, use_bias, kernel_initializer, bias_initializer)
 
-    def compute_output_shape(self, input_shape):
+    def _output_shape(self, input_shape):
         """``(n, ..., p)`` becomes ``(n, ..., units)``."""
-        self._for_any_cases(input_shape)  # or it is no shape
         if len(input_shape) < 2:
             raise ValueError(
                 f"{self.name}: expected inputs of shape (cases, numbers). Received shape "
@@ -383,13 +386,12 @@ class _Windows(Layer):
             )
         self.padding = padding.lower()
 
-    def compute_output_shape(self, input_shape):
+    def _output_shape(self, input_shape):
         """``(n, height, width, channels)`` becomes ``(n, height', width', channels')``.
 
         With padding ``"valid"``, ``height' = (height - size) // strides + 1``; with ``"same"``,
         ``height'`` is ``height / strides``, rounded up.
         """
-        self._for_any_cases(input_shape)  # or it is no shape
         if len(input_shape) != 4 or not all(input_shape[1:]):
             raise ValueError(
                 f"{self.name}: expected pictures of shape (cases, height, width, channels). "
@@ -605,9 +607,8 @@ class Flatten(Layer):
     Source: ``keras.layers.Flatten``; in R ``layer_flatten``.
     """
 
-    def compute_output_shape(self, input_shape):
+    def _output_shape(self, input_shape):
         """``(n, ...)`` becomes ``(n, p)``: ``p`` is the product of all sizes but the first."""
-        self._for_any_cases(input_shape)  # or it is no shape
         return (input_shape[0], math.prod(input_shape[1:]))
 
     def _forward(self, x, training):
@@ -710,9 +711,8 @@ class Embedding(Layer):
         self.output_dim = whole_number(output_dim, "Embedding", "output_dim")
         self.initializer = _initializer(embeddings_initializer)
 
-    def compute_output_shape(self, input_shape):
+    def _output_shape(self, input_shape):
         """``(n, ...)`` becomes ``(n, ..., output_dim)``."""
-        self._for_any_cases(input_shape)  # or it is no shape
         return (*input_shape, self.output_dim)
 
     def _build(self, rng):
@@ -781,9 +781,8 @@ class LayerNormalization(Layer):
         self.scale = truth_value(scale, cls, "scale")
         self.weight_names = ("gamma",) * self.scale + ("beta",) * self.center
 
-    def compute_output_shape(self, input_shape):
+    def _output_shape(self, input_shape):
         """The shape of the inputs, ``(n, ..., d)``."""
-        self._for_any_cases(input_shape)  # or it is no shape
         if len(input_shape) < 2 or not input_shape[-1]:
             raise ValueError(
                 f"{self.name}: expected inputs of shape (cases, ..., numbers). Received shape "
@@ -855,13 +854,12 @@ class Add(_SeveralInputs):
     here all must have one shape.
     """
 
-    def compute_output_shape(self, input_shape):
+    def _output_shape(self, input_shape):
         """The shape that all inputs have.
 
         Raises:
             ValueError: if there are no inputs, or their shapes differ.
         """
-        self._for_any_cases(input_shape)  # or it is no shape
         if len({tuple(shape)[1:] for shape in input_shape}) != 1:
             received = ", ".join(map(_text, self._for_any_cases(input_shape))) or "none"
             raise ValueError(
@@ -946,7 +944,7 @@ class MultiHeadAttention(_SeveralInputs):
         )
         self.attention_scores = None
 
-    def compute_output_shape(self, input_shape):
+    def _output_shape(self, input_shape):
         """The shape of the query, ``(n, T, d)``, from the shapes of query, value and maybe key.
 
         Raises:
@@ -1107,9 +1105,8 @@ def replace_weights(own: list[np.ndarray], new: Sequence, where: str, hint: str)
         raise ValueError(
             f"{where}: expected weights of shapes {expected}. Received shapes {found}. {hint}"
         )
-    pairs = list(zip(own, new, strict=True))
-    converted = [in_type(w, mine.dtype, where, "each weight") for mine, w in pairs]
-    for mine, w in zip(own, converted, strict=True):
+    new = [in_type(w, mine.dtype, where, "each weight") for mine, w in zip(own, new, strict=True)]
+    for mine, w in zip(own, new, strict=True):
         mine[...] = w
 
 

@@ -25,6 +25,8 @@ from statistics import NormalDist
 
 import numpy as np
 
+from course.inputs import as_float
+
 __all__ = ["RRandom"]
 
 LARGEST_R_INTEGER = 2**31 - 1
@@ -247,10 +249,7 @@ def _number(value: float, name: str) -> float:
             f"Expected a single number for {name}. Received: {value!r} "
             f"({type(value).__name__}). Draw for each value in turn."
         )
-    try:
-        converted = float(value)
-    except OverflowError:  # a whole number of more than 308 digits
-        converted = np.inf
+    converted = as_float(value)
     if not np.isfinite(converted):
         raise ValueError(f"Expected a finite number for {name}. Received: {value}. Give a number.")
     return converted

@@ -369,7 +369,7 @@ class Sequential:
             *(validation_split, "Sequential.fit", "validation_split", "from 0 to below 1"),
             lambda v: 0 <= v < 1,
         )
-        x, y = self._cases("fit", x, y)
+        x, y = self._fitting_cases("fit", x, y)
         if validation_data is not None:
             if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
                 found = f"{type(validation_data).__name__} of {np.size(validation_data)}"
@@ -379,7 +379,7 @@ class Sequential:
                     "Sequential.fit: expected validation_data to be a pair, inputs and answers. "
                     f"Received {found}. Weights for cases are left out here."
                 )
-            validation_data = self._cases("fit, validation_data", *validation_data)
+            validation_data = self._fitting_cases("fit, validation_data", *validation_data)
         elif part:
             kept = int(np.floor(len(x) * (1 - part)))
             if not 0 < kept < len(x):
@@ -498,7 +498,7 @@ class Sequential:
         Raises:
             ValueError: if the shape of the data is not known yet.
         """
-        if not self.layers or not self.layers[-1].built:
+        if not self.built:
             raise ValueError(
                 "Sequential.summary: expected a network that knows the shape of its data. "
                 "Name it with an Input, or call build() or fit() first."
@@ -510,7 +510,7 @@ class Sequential:
         print(f"{'Total':<56}{self.count_params():>10,}")
 
     def _cases(self, where, x, *answers):
-        """The inputs and the answers in the type of the network, if it can take all of them."""
+        """The inputs, in the type of the network, and the answers, as arrays of as many cases."""
         where = f"Sequential.{where}"
         arrays = [
             real_numbers(array, where, name)
@@ -527,12 +527,14 @@ class Sequential:
             finite(array, where, name)
         if not self.built:
             self.build(arrays[0].shape)
-        x = self.layers[0]._checked_inputs(arrays[0])
-        if not answers:
-            return [x]
+        return [self.layers[0]._checked_inputs(arrays[0]), *arrays[1:]]
+
+    def _fitting_cases(self, where, x, y):
+        """The same, if the loss can take all answers: before the first step of many."""
+        x, y = self._cases(where, x, y)
         one = self._through(x[:1])
-        y, _ = self._loss.checked(arrays[1], np.broadcast_to(one, (len(x), *one.shape[1:])))
-        return [x, y]
+        y, _ = self._loss.checked(y, np.broadcast_to(one, (len(x), *one.shape[1:])))
+        return x, y
 
     def _need_loss(self):
         if self._optimizer is None or self._loss is None:

@@ -410,7 +410,7 @@ def check_words():
 
 TARGETS = [
     (Embedding, "_forward", check_words),
-    (Embedding, "compute_output_shape", check_words),
+    (Embedding, "_output_shape", check_words),
     (LayerNormalization, "_forward", check_normalization),
     (LayerNormalization, "_backward", check_normalization),
     (Add, "_forward", check_add),

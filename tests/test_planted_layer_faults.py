@@ -136,7 +136,7 @@ TARGETS = [
     ),
     (
         layers._Windows,
-        "compute_output_shape",
+        "_output_shape",
         [
             check_pictures("MaxPooling2D", 2, 3),
             check_pictures("MaxPooling2D", 2, **same),
