@@ -181,11 +181,7 @@ CLAIMS = {
             v["weights"].argmax(axis=1).tolist() == list(range(v["length"]))[::-1]
         ),
     },
-    "mtcars_keras": {
-        "Test cars, seed 1: high mpg is predicted high": lambda v: (
-            np.mean(v["test_pred"] * (v["y_test"] - np.mean(v["y_test"])))
-            > 0.3 * np.var(v["y_test"])
-        ),
+    "mtcars_agreement": {
         "After 10,000 steps NumPy and Keras still differ by rounding only": lambda v: all(
             c.agrees() for comparisons in v["agreement"].values() for c in comparisons
         ),
