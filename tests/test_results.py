@@ -405,7 +405,7 @@ CLAIMS = {
         ),
     },
     "cifar_nopackages_cnn": {
-        "So the length of a step says little of how large the derivative is": (length_says_little),
+        "So the length of a step says little of how large the derivative is": length_says_little,
         "A convolution is a dense layer for every window, with the same weights": lambda v: (
             np.allclose(
                 v["z1"][0, ..., 0],
