@@ -193,12 +193,13 @@ print(f"Mean of the predictions for the test cars: {test_pred.mean():.2f} mpg")
 
 # %%
 # *The answers are far from 0.* A new network answers with numbers near 0. Adam moves
-# each weight by about its learning rate per update, here 0.001, and many epochs go by
-# before the outputs have grown to the size of the answers. At the end the loss is still
-# falling:
+# each weight by about its learning rate per update, and many epochs go by before the
+# outputs have grown to the size of the answers. At the end the loss is still falling:
 
+print(f"Learning rate of Adam: {float(model.optimizer.learning_rate):g}")
+losses = history.history["loss"]
 for epoch in [1, 50, 100, 150, 200]:
-    print(f"Epoch {epoch}: training loss {history.history['loss'][epoch - 1]:.2f}")
+    print(f"Epoch {epoch}: training loss {losses[epoch - 1]:.2f}")
 best_epoch = 1 + np.argmin(history.history["val_loss"])
 print("Epoch with the lowest validation loss:", best_epoch, "of", epochs)
 
@@ -320,17 +321,16 @@ plt.show()
 # Summary
 # -------
 #
-# A Keras regression is a last layer without activation and a squared loss. The loss of
-# a regression needs something to be held against: a constant, and a linear model. Here
+# A Keras regression is a last layer without activation and a squared loss. Its error
+# says little until it is held against that of a constant and of a linear model. Here
 # the network of the script is worse than the constant. With answer and test inputs on
-# the training scale it is better than the constant, but for so few cars the straight
-# line is better still. :doc:`mtcars_agreement` compares a small Keras network with the
-# one by hand.
+# the training scale it is better than the constant, but the straight line is better
+# still. :doc:`mtcars_agreement` compares a small Keras network with the one by hand.
 #
 # Try it
 # ------
 #
-# 1. Train the script's network for 1000 epochs. Is the answer in miles per gallon still
-#    a trouble?
+# 1. Train the script's network for many more epochs. Is the answer in miles per gallon
+#    still a trouble?
 # 2. Put ``cyl`` and ``disp`` among the inputs, of the network and of the line. Which of
 #    the two gains?

@@ -60,7 +60,7 @@ def two_bounces_then_a_zigzag(losses):
 
 
 # What says which numbers are meant, and stays when these are changed.
-NAMES = {"train_rows", "best_epoch", "batch_sizes", "many_rates", "length", "index"}
+NAMES = {"train_rows", "best_epoch", "batch_sizes", "many_rates", "length", "index", "epochs"}
 
 
 def alternates(numbers):
@@ -387,12 +387,39 @@ CLAIMS = {
             agree(comparisons) for comparisons in v["comparisons"].values()
         ),
     },
+    "mtcars_keras": {
+        "The network, with all its parameters, is worse than a constant.": lambda v: (
+            v["rmse"] > v["rmse_constant"]
+        ),
+        "On average they are heavier than the training cars.": lambda v: (
+            v["test_data"]["wt"].mean() > v["train_data"]["wt"].mean() + 0.3
+            and v["test_pred"].mean() > v["y_test"].mean() + 2
+        ),
+        "At the end the loss is still falling:": lambda v: (
+            v["losses"][-1] < 0.9 * v["losses"][149] and v["best_epoch"] > 0.75 * v["epochs"]
+        ),
+        "With the answer in miles per gallon the epochs are too few": lambda v: (
+            np.median(v["best_epochs"][0]) > 0.75 * v["epochs"]
+        ),
+        "On the training scale they are too many": lambda v: (
+            np.median(v["best_epochs"][1]) < 0.25 * v["epochs"]
+        ),
+        "Here the network of the script is worse than the constant.": lambda v: (
+            v["errors"][0, 0].min() > v["rmse_constant"]
+        ),
+        "the training scale it is better than the constant, but the straight line is better": (
+            lambda v: (
+                v["rmse_line"] < v["errors"][1, 1].min()
+                and v["errors"][1, 1].max() < v["rmse_constant"]
+            )
+        ),
+    },
     "mtcars_agreement": {
         "After 10,000 steps NumPy and Keras still differ by rounding only": lambda v: all(
-            c.agrees() for comparisons in v["agreement"].values() for c in comparisons
+            agree(comparisons) for comparisons in v["agreement"].values()
         ),
         "From the same weights, with the same loss and the same batches, Keras": lambda v: all(
-            c.agrees() for comparisons in v["agreement"].values() for c in comparisons
+            agree(comparisons) for comparisons in v["agreement"].values()
         ),
     },
     "cifar_keras_cnn": {
