@@ -189,10 +189,10 @@ plot_history(history, "Loss and accuracy, on training and on validation pictures
 # Today's RMSprop is not the script's
 # -----------------------------------
 #
-# The script takes RMSprop as older versions of Keras had it:
-# ``keras$optimizers$legacy$RMSprop(learning_rate = 0.0001)``. Keras 3 has it no longer.
-# For each derivative :math:`g` both keep a running mean :math:`v` of its square, which
-# starts at 0. They differ in where a small number :math:`\varepsilon` stands:
+# The script takes RMSprop as older versions of Keras had it, from
+# ``optimizers.legacy``, which Keras 3 no longer has. For each derivative :math:`g` both
+# keep a running mean :math:`v` of its square, which starts at 0. They differ in where a
+# small number :math:`\varepsilon` stands:
 #
 # .. math::
 #
@@ -208,17 +208,19 @@ epsilon = 1e-7
 steps = np.array([1, 2, 10, 100])
 print("Steps:", *steps)
 for g in [1e-6, 1e-4, 1e-2]:
-    v = (1 - 0.9**steps) * g**2
+    v = (1 - 0.9**steps) * g**2  # after as many steps
     print(f"Derivative {g:g}, older:", *np.round(g / (np.sqrt(v) + epsilon), 3))
     print(f"Derivative {g:g}, today's:", *np.round(g / np.sqrt(v + epsilon), 3))
 means = [m.numpy() for m in model.optimizer.variables if "velocity" in m.path]
-small = np.mean(np.concatenate([m.ravel() for m in means]) < epsilon)
-print(f"Weights and biases with v below epsilon after training: {100 * small:.1f} %")
+v = np.concatenate([m.ravel() for m in means])  # of each weight and bias, in the end
+small = np.mean((v > 0) & (v < epsilon))
+print(f"Weights and biases with v above 0 and below epsilon: {100 * small:.1f} %")
 
 # %%
 # For large derivatives the two agree. For small ones the older rule still takes steps
-# of about the learning rate, while today's steps get shorter with the derivative. The
-# last line says how many of this network's weights that concerns.
+# of about the learning rate, while today's get shorter with the derivative, since in
+# the root :math:`\varepsilon` outweighs :math:`v`. The last line says of how many
+# weights of this network that was so at the end of the training.
 
 # %%
 # How well does it do?
