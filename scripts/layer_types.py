@@ -2,9 +2,9 @@ r"""Common kinds of layer
 =====================
 
 **What does each kind of layer do to the numbers that pass through it?** The lecture
-names five kinds besides the output layer: dense, flatten, dropout, convolution and
-pooling. Here each works on a few numbers, so that all can be checked on paper: first by
-hand, then the same in Keras.
+names five common kinds: dense, flatten, dropout, convolution and pooling. Here each
+works on a few numbers, so that all can be checked on paper: first by hand, then the
+same in Keras.
 
 .. math::
 
