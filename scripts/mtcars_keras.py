@@ -334,7 +334,7 @@ plt.show()
 #
 # - The script's seed is for R's ``sample``. TensorFlow has none there, so each run
 #   starts from other weights; here it has one.
-# - ``fit`` is silent here, and what is printed of the data, the model and the history is
+# - ``fit`` is silent here. What is printed of the data, the model and the history is
 #   added.
 # - The script ends with the RMSE and the figure of predicted and actual mpg, under "How
 #   well does it do?". What follows is added: the constant, the two mends, the five
