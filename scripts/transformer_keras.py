@@ -7,7 +7,7 @@ around it. Here it learns a task in which we can see what it attends to. Then ea
 its derivatives is compared with those of our own layers. At the end it forecasts a real
 series, and we compare it with simple rules.
 
-For the tokens :math:`t_1, \dots, t_n` of a sequence, the network is
+For the tokens :math:`t_1, \dots, t_T` of a sequence, the network is
 
 .. math::
 

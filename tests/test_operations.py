@@ -143,7 +143,7 @@ CASES = {
     ),
     "transformer: Attention, one head": Case({"Q": q, "K": k, "V": v, "k": 4}),
     "transformer: Layer normalisation": Case(
-        {"x": dz, "g": 1 + b, "b": -b}, weights=[1 + b, -b], dtype="float32"
+        {"x": dz, "gamma": 1 + b, "beta": -b}, weights=[1 + b, -b], dtype="float32"
     ),
     "transformer: Residual connection": Case({"x": z, "y": da}),
 }

@@ -74,15 +74,15 @@ LAYERS = {
     ),
     "LayerNormalization": (
         r"""\begin{aligned}
-        \hat{x} &= \frac{x - \bar{x}}{\sqrt{s^2 + \varepsilon}}, \quad
-        y = \gamma \odot \hat{x} + \beta, \\
-        &\bar{x}, s^2 \text{: mean and variance of each vector}
+        \hat{x} &= \frac{x - \operatorname{mean}(x)}{\sqrt{\operatorname{var}(x) + \varepsilon}}, \\
+        y &= \gamma \odot \hat{x} + \beta, \quad \text{each vector by itself}
         \end{aligned}""",
         r"""\begin{aligned}
         d\gamma &= \textstyle\sum_{n,t} dy \odot \hat{x}, \quad d\beta = \textstyle\sum_{n,t} dy, \\
         d\hat{x} &= dy \odot \gamma, \\
         dx &= \frac{d\hat{x} - \operatorname{mean}(d\hat{x})
-        - \hat{x} \operatorname{mean}(d\hat{x} \odot \hat{x})}{\sqrt{s^2 + \varepsilon}}
+        - \hat{x} \operatorname{mean}(d\hat{x} \odot \hat{x})}
+        {\sqrt{\operatorname{var}(x) + \varepsilon}}
         \end{aligned}""",
         "layer_layer_normalization",
         (),
@@ -90,8 +90,8 @@ LAYERS = {
     "MultiHeadAttention": (
         r"""\begin{aligned}
         &\text{for each head } h\text{:} \\
-        Q &= x_q W_Q + b_Q, \quad K = x_k W_K + b_K, \\
-        V &= x_v W_V + b_V, \quad S = Q K^\top / \sqrt{k}, \\
+        Q &= x_Q W_Q + b_Q, \quad K = x_K W_K + b_K, \\
+        V &= x_V W_V + b_V, \quad S = Q K^\top / \sqrt{k}, \\
         A &= \operatorname{softmax}(S), \quad C = A V; \\
         y &= \textstyle\sum_h C W_O + b_O
         \end{aligned}""",
@@ -100,8 +100,8 @@ LAYERS = {
         dS &= A \odot (dA - \text{row sums of } dA \odot A) \\
         dQ &= dS\, K / \sqrt{k}, \quad dK = dS^\top Q / \sqrt{k} \\
         dW_O &= C^\top dy, \quad db_O = \textstyle\sum_{n,t} dy \\
-        dW_Q &= x_q^\top dQ, \quad db_Q = \textstyle\sum_{n,t} dQ \\
-        dx_q &= \textstyle\sum_h dQ\, W_Q^\top, \quad \text{likewise for } K, V
+        dW_Q &= x_Q^\top dQ, \quad db_Q = \textstyle\sum_{n,t} dQ \\
+        dx_Q &= \textstyle\sum_h dQ\, W_Q^\top, \quad \text{likewise for } K, V
         \end{aligned}""",
         "layer_multi_head_attention",
         (3, 4),

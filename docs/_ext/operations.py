@@ -40,7 +40,7 @@ OPERATIONS = {
         Operation(
             "Split into training and test data",
             "iris_nopackages",
-            r"X_{\text{train}} = X_r, \quad X_{\text{test}} = X_{-r}",
+            r"X_{\text{train}} = X_{\text{rows}}, \quad X_{\text{test}} = X_{-\text{rows}}",
             "X_train = X[rows]\nX_test = np.delete(X, rows, axis=0)",
             NONE,
             "X_train <- X[rows, ]\nX_test <- X[-rows, ]",
@@ -326,7 +326,7 @@ OPERATIONS = {
         Operation(
             "Max pooling",
             "layer_types",
-            r"p_{nijl} = \max_{u,v}\, a_{n,\,2i+u,\,2j+v,\,l}",
+            r"\max_{u,v}\, a_{n,\,2i+u,\,2j+v,\,l}",
             "p = a.reshape(n, h // 2, 2, w // 2, 2, c)\np = p.max(axis=(2, 4))",
             "layers.MaxPooling2D(2)",
             "for (i in 1:(h / 2)) for (j in 1:(w / 2)) {\n"
@@ -337,7 +337,7 @@ OPERATIONS = {
         Operation(
             "Average pooling",
             "layer_types",
-            r"p_{nijl} = \tfrac{1}{4} \sum_{u,v} a_{n,\,2i+u,\,2j+v,\,l}",
+            r"\tfrac{1}{4} \sum_{u,v} a_{n,\,2i+u,\,2j+v,\,l}",
             "p = a.reshape(n, h // 2, 2, w // 2, 2, c)\np = p.mean(axis=(2, 4))",
             "layers.AveragePooling2D(2)",
             "for (i in 1:(h / 2)) for (j in 1:(w / 2)) {\n"
@@ -348,7 +348,7 @@ OPERATIONS = {
         Operation(
             "Flatten",
             "layer_types",
-            r"y_{n,\,(iw + j)c + l} = x_{nijl}",
+            r"x_{nijl} \text{ becomes number } (iw + j)c + l \text{ of case } n",
             "x.reshape(len(x), -1)",
             "layers.Flatten()",
             "matrix(aperm(x, c(1, 4, 3, 2)), dim(x)[1])",
@@ -356,7 +356,8 @@ OPERATIONS = {
         Operation(
             "Dropout in training",
             "layer_types",
-            r"y = \frac{x \odot [u \ge r]}{1 - r}, \quad u \sim U(0, 1)",
+            r"\frac{x \odot [u \ge \text{rate}]}{1 - \text{rate}}, \quad "
+            r"u \text{ from 0 to 1 at random}",
             "x * (u >= rate) / (1 - rate)",
             "layers.Dropout(rate)",
             "x * (u >= rate) / (1 - rate)",
@@ -426,20 +427,20 @@ OPERATIONS = {
         Operation(
             "Layer normalisation",
             "transformer_keras",
-            r"\begin{aligned} y &= g \odot \frac{x - \bar{x}}{\sqrt{s^2 + 0.001}} + b \\"
-            r"s^2 &= \tfrac{1}{d} \textstyle\sum_k (x_k - \bar{x})^2 \end{aligned}",
+            r"\gamma \odot \frac{x - \bar{x}}{\sqrt{s^2 + 0.001}} + \beta, \;"
+            r"s^2 = \tfrac{1}{d} \textstyle\sum_j (x_j - \bar{x})^2",
             "centred = x - x.mean(axis=1, keepdims=True)\n"
             "s2 = np.mean(centred**2, axis=1, keepdims=True)\n"
-            "g * centred / np.sqrt(s2 + 0.001) + b",
+            "gamma * centred / np.sqrt(s2 + 0.001) + beta",
             "layers.LayerNormalization()",
             "centred <- x - rowMeans(x)\n"
             "s2 <- rowMeans(centred^2)\n"
-            'sweep(sweep(centred / sqrt(s2 + 0.001), 2, g, "*"), 2, b, "+")',
+            'sweep(sweep(centred / sqrt(s2 + 0.001), 2, gamma, "*"), 2, beta, "+")',
         ),
         Operation(
             "Residual connection",
             "transformer_keras",
-            r"x + f(x)",
+            r"x + \operatorname{layer}(x)",
             "x + y",
             "ops.add(x, y)",
             "x + y",
