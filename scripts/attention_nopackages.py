@@ -335,10 +335,10 @@ print(
 )
 
 # %%
-# One head has one pattern of attention. *Several heads* side by side have several: each
+# One *attention head* has one pattern. *Several heads* side by side have several: each
 # has its own matrices, and their outputs are added. It is the same to put the :math:`C`
-# of all heads beside one another and their :math:`W_O` under one another, as the paper
-# writes it.
+# of all heads beside one another and their :math:`W_O` under one another, as Vaswani and
+# others write it.
 #
 # .. code-block:: r
 #
@@ -443,7 +443,7 @@ for name, which in [("before training", 0), ("after training", 1)]:
 
 # %%
 # One new sentence in the network of the first seed. Trained, its attention is the
-# pattern from the paper above, and nobody has written it down.
+# pattern that we made by hand above, and nobody has written it down.
 
 fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.9))
 for ax, which, title in [

@@ -72,7 +72,7 @@ print(f"Test sequences that are not among them: {len(unseen)}")
 # - **Positions.** Attention treats its inputs as a set: it does not know which of them
 #   comes first. So each position :math:`i` has a vector :math:`P[i]` of its own, added
 #   to the vector :math:`E[t]` of the token. Both are looked up in tables of weights.
-#   Such a table is called an *embedding*.
+#   Such a table is called an *embedding*, the second one a *position embedding*.
 # - **Residual connections.** What attention finds is *added* to its input. The input
 #   remains, and the derivatives have a direct way back.
 # - **Layer normalisation.** The numbers of each position are shifted and scaled to mean

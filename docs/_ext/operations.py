@@ -435,7 +435,8 @@ OPERATIONS = {
             "layers.LayerNormalization()",
             "centred <- x - rowMeans(x)\n"
             "s2 <- rowMeans(centred^2)\n"
-            'sweep(sweep(centred / sqrt(s2 + 0.001), 2, gamma, "*"), 2, beta, "+")',
+            'y <- sweep(centred / sqrt(s2 + 0.001), 2, gamma, "*")\n'
+            'sweep(y, 2, beta, "+")',
         ),
         Operation(
             "Residual connection",
