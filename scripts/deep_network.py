@@ -370,7 +370,7 @@ plt.show()
 # many parameters and the same small steps, several layers found what a single one
 # missed; with larger steps the single one did better. The derivative of a layer
 # carries a factor for each layer above it. Weights of the right variance, and an
-# activation that passes derivatives on, keep the product from vanishing.
+# activation function that passes derivatives on, keep the product from vanishing.
 #
 # Try it
 # ------

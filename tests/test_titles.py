@@ -107,7 +107,7 @@ CLAIMS = {
         "From five random starts the loss falls to almost 0": lambda v: (
             len(v["runs"]) == 5 and all(losses[-1] < 0.01 < losses[0] for *_, losses in v["runs"])
         ),
-        "Training moves the attention to the place before": lambda v: np.mean(v["shares"]) > 0.9,
+        "Training moves the attention to the position before": lambda v: np.mean(v["shares"]) > 0.9,
     },
     "hyperparameters": {
         "Learning rate: too small is slow; too large jumps, zigzags or is stuck": lambda v: (
@@ -177,7 +177,7 @@ CLAIMS = {
         "With positions the loss falls towards 0, without them it does not": lambda v: (
             v["losses"][-1] < 0.1 and v["losses_without"][-1] > 1
         ),
-        "Each place of the answer attends to the opposite place": lambda v: (
+        "Each position of the answer attends to the opposite one": lambda v: (
             v["weights"].argmax(axis=1).tolist() == list(range(v["length"]))[::-1]
         ),
     },
