@@ -348,7 +348,8 @@ class Sequential:
             verbose: 0 prints nothing; anything else prints a line for each epoch.
             validation_split: which part, from the end of the data, is kept for validation.
             validation_data: other data for validation, instead.
-            shuffle: whether each epoch takes the cases in a new random order.
+            shuffle: whether each epoch takes the cases in a new random order. (In Keras, once a
+                seed is set, TensorFlow draws the same order again in every epoch.)
 
         Returns:
             The history. As in Keras, the training loss of an epoch is the mean over its batches

@@ -464,10 +464,10 @@ plt.show()
 #
 # Attention is a weighted mean of values. Its weights are no parameters: they are
 # computed for each sentence, from queries and keys, with a softmax. What is learnt are
-# the matrices that make queries, keys and values, and the embeddings. A mask hides
-# positions; several heads look at several positions at once. The derivatives are those
-# of matrix products and of softmax. The next lesson compares with Keras, and builds a
-# transformer: :doc:`transformer_keras`.
+# the embeddings of words and positions, and the matrices that make queries, keys,
+# values and the output. A mask hides positions; the outputs of several heads are added.
+# The derivatives are those of matrix products and of softmax. The next lesson compares
+# with Keras, and builds a transformer: :doc:`transformer_keras`.
 #
 # Try it
 # ------

@@ -296,9 +296,9 @@ plt.show()
 # -------
 #
 # A network for pictures has other layers than one for measurements, but it is built,
-# compiled and fitted in the same way. Convolutions find patterns, pooling makes the
-# maps smaller, dense layers decide. :doc:`cifar_nopackages_cnn` builds this network by
-# hand.
+# compiled and fitted in the same way. Convolutions make maps of a picture, pooling
+# makes the maps smaller, dense layers make probabilities of them.
+# :doc:`cifar_nopackages_cnn` builds this network by hand.
 #
 # Try it
 # ------

@@ -294,8 +294,8 @@ plt.show()
 #
 # A convolution multiplies a small window with the same weights everywhere. It finds a
 # pattern wherever it is, and needs few weights for that. ``filters`` says how many
-# patterns, ``kernel_size`` how large they are; ``strides`` and ``padding`` decide how
-# large the result is.
+# patterns, ``kernel_size`` how large they are; together with ``strides`` and
+# ``padding``, it decides how large the result is.
 #
 # Try it
 # ------

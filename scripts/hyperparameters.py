@@ -630,11 +630,10 @@ plt.show()
 # Summary
 # -------
 #
-# The learning rate comes first: far too small is slow, far too large does not get to
-# the floor of the valley, or kills the units. Epochs are enough when the loss on other
-# data stops falling. The batch size weighs the noise of a gradient against the number
-# of updates. The rest can be searched, on validation data. The test data are for the
-# end.
+# The learning rate comes first: far too small is slow, far too large jumps across the
+# valley, or kills the units. Epochs are enough when the loss on other data stops
+# falling. The batch size weighs the noise of a gradient against the number of updates.
+# The rest can be searched, on validation data. The test data are for the end.
 #
 # Try it
 # ------

@@ -301,7 +301,7 @@ plt.show()
 # -------
 #
 # The seven steps by hand and ``compile`` and ``fit`` are one and the same computation.
-# Whatever else Keras adds, faster optimisers, other layers, batches, it adds to this.
+# Other optimisers, other layers and batches change single steps of it.
 #
 # Try it
 # ------

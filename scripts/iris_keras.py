@@ -214,7 +214,7 @@ plt.show()
 # What took a page by hand takes three calls here: build, ``compile``, ``fit``. They do
 # the same things, with other choices: two hidden layers, another start, batches of 16,
 # and Adam in place of plain steps. :doc:`iris_agreement` makes the same choices on both
-# sides and finds no difference beyond rounding.
+# sides and, in each step, finds no difference beyond rounding.
 #
 # Try it
 # ------

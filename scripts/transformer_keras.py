@@ -495,10 +495,10 @@ plt.show()
 # Summary
 # -------
 #
-# A transformer block is attention and two dense layers, each with a residual connection
-# and a layer normalisation. Positions are added to the inputs, since attention without
-# a mask knows no order. All its parts are matrix products and simple functions, so its
-# derivatives can be written down and compared like those of any other network.
+# A transformer block is attention, then two dense layers; both parts have a residual
+# connection and a layer normalisation. Positions are added to the inputs, since
+# attention without a mask knows no order. Its parts are matrix products and simple
+# functions: their derivatives can be written down, and agree with those of Keras.
 #
 # Try it
 # ------

@@ -46,7 +46,7 @@ QUOTED = [
     ("lessons/attention_nopackages", "three times", "went in three times"),
     ("lessons/hyperparameters", "ten times", "drawn ten times"),
     ("lessons/hyperparameters", "four times", "To halve the noise takes four times"),
-    ("lessons/mtcars_keras", "10,000 times", "gets the batch 10,000 times"),
+    ("lessons/mtcars_agreement", "10,000 times", "gets the batch 10,000 times"),
     ("lessons/mtcars_nopackages", "1000", "in 1000 lb"),
     ("lessons/exercises/hyperparameters_exercises", "Four times", "falls with the root of"),
     ("data", "391", "Biometrics"),

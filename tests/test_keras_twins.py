@@ -63,3 +63,47 @@ def test_mtcars(keras, lesson):
     batches = tf.data.Dataset.from_tensors((x, y)).repeat(lesson["epochs"])
     twin.fit(batches, shuffle=False, verbose=0)
     check_twin(lesson, twin, lesson["X_test"])
+
+
+def test_with_a_seed_keras_repeats_one_order_and_course_does_not(keras):
+    """The lesson on regression says so, of Keras with a seed, without one, and of `course`."""
+    import numpy as np
+    import tensorflow as tf
+
+    from course import layers
+    from course.optimizers import SGD
+    from course.sequential import Sequential
+
+    seen = []  # the first case of each batch, as the model gets it
+
+    class Listen(keras.layers.Layer):
+        def call(self, x):
+            tf.py_function(lambda x: seen.append(int(x[0, 0])), [x], [])
+            return x
+
+    class ListenByHand(layers.Layer):
+        def _forward(self, x, training):
+            seen.append(int(x[0, 0]))
+            return x
+
+        def _backward(self, dz):
+            return dz
+
+    def orders(model, optimizer):
+        """The order of the cases in each of four epochs, one case a batch."""
+        model.compile(optimizer, loss="mse")
+        seen.clear()
+        model.fit(x, x, epochs=4, batch_size=1, verbose=0)
+        return {tuple(seen[-len(x) * epoch :][: len(x)]) for epoch in range(1, 5)}
+
+    def in_keras():
+        model = keras.Sequential([keras.layers.Input((1,)), Listen(), keras.layers.Dense(1)])
+        return orders(model, keras.optimizers.SGD(1e-9))
+
+    x = np.arange(12.0).reshape(12, 1)
+    keras.utils.set_random_seed(1)
+    assert len(in_keras()) == 1
+    tf.random.set_seed(None)
+    assert len(in_keras()) == 4
+    by_hand = Sequential([layers.Input((1,)), ListenByHand(), layers.Dense(1)], seed=1)
+    assert len(orders(by_hand, SGD(1e-9))) == 4

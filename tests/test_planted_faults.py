@@ -125,7 +125,7 @@ def check_epoch_by_hand(namespace: dict) -> None:
 
 
 def check_train_by_hand(namespace: dict) -> None:
-    """Two steps of mtcars_keras, against steps along central differences."""
+    """Two steps of mtcars_agreement, against steps along central differences."""
     rng = np.random.default_rng(0)
     x, y = rng.uniform(size=(9, 2)), rng.uniform(size=(9, 1))
     start = [rng.normal(size=shape) for shape in [(2, 5), (5,), (5, 1), (1,)]]
@@ -148,7 +148,7 @@ def check_train_by_hand(namespace: dict) -> None:
 
 REPEATED = {
     "epoch_by_hand": ("iris_agreement", check_epoch_by_hand),
-    "train_by_hand": ("mtcars_keras", check_train_by_hand),
+    "train_by_hand": ("mtcars_agreement", check_train_by_hand),
 }
 
 

@@ -13,6 +13,7 @@ LESSONS = (
     "iris_agreement.py",
     "mtcars_nopackages.py",
     "mtcars_keras.py",
+    "mtcars_agreement.py",
     "hyperparameters.py",
     "activations.py",
     "deep_network.py",

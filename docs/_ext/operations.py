@@ -207,7 +207,7 @@ OPERATIONS = {
         ),
         Operation(
             "Mean squared error",
-            "mtcars_keras",
+            "mtcars_agreement",
             r"dp = \tfrac{2}{n} (p - y)",
             "2 * (P - Y) / len(Y)",
             INSIDE_FIT,

@@ -112,7 +112,7 @@ X_raw = train_data[["hp", "wt"]].to_numpy()
 # .. solution
 
 print(f"Variance of y: {np.var(y):.5f}")
-for name, inputs in [("as they are", X_raw), ("normalised", X)]:
+for name, inputs in [("normalised", X), ("as they are", X_raw)]:
     with np.errstate(over="ignore"):  # exp() of large numbers
         W1, b1, *_, losses = train(inputs, y)
         a1 = sigmoid(inputs @ W1 + b1)
