@@ -239,7 +239,7 @@ weight_names = [
     for twin, layer in zip(twins, own_layers("float64"), strict=True)
     for name in layer.weight_names
 ]
-print("Arrays of weights:", len(weight_names))
+print("Arrays of parameters:", len(weight_names))
 
 # %%
 # Forward, a residual connection is a plus sign. On the way back, each part of the sum

@@ -348,7 +348,8 @@ OPERATIONS = {
         Operation(
             "Flatten",
             "layer_types",
-            r"x_{nijl} \text{ becomes number } (iw + j)c + l \text{ of case } n",
+            r"\begin{aligned} x_{nijl} &\text{ becomes number} \\"
+            r"(iw + j)c + l &\text{ of case } n \end{aligned}",
             "x.reshape(len(x), -1)",
             "layers.Flatten()",
             "matrix(aperm(x, c(1, 4, 3, 2)), dim(x)[1])",
@@ -356,8 +357,8 @@ OPERATIONS = {
         Operation(
             "Dropout in training",
             "layer_types",
-            r"\frac{x \odot [u \ge \text{rate}]}{1 - \text{rate}}, \quad "
-            r"u \text{ from 0 to 1 at random}",
+            r"\begin{aligned} &\frac{x \odot [u \ge \text{rate}]}{1 - \text{rate}}, \\"
+            r"&u \text{ from 0 to 1 at random} \end{aligned}",
             "x * (u >= rate) / (1 - rate)",
             "layers.Dropout(rate)",
             "x * (u >= rate) / (1 - rate)",
@@ -427,8 +428,8 @@ OPERATIONS = {
         Operation(
             "Layer normalisation",
             "transformer_keras",
-            r"\gamma \odot \frac{x - \bar{x}}{\sqrt{s^2 + 0.001}} + \beta, \;"
-            r"s^2 = \tfrac{1}{d} \textstyle\sum_j (x_j - \bar{x})^2",
+            r"\begin{aligned} &\gamma \odot \frac{x - \bar{x}}{\sqrt{s^2 + 0.001}} + \beta, \\"
+            r"&s^2 = \tfrac{1}{d} \textstyle\sum_j (x_j - \bar{x})^2 \end{aligned}",
             "centred = x - x.mean(axis=1, keepdims=True)\n"
             "s2 = np.mean(centred**2, axis=1, keepdims=True)\n"
             "gamma * centred / np.sqrt(s2 + 0.001) + beta",
