@@ -144,8 +144,8 @@ def test_one_word_for_one_thing():
     assert "optimiser" in texts["scripts/hyperparameters.py"]
     for path, text in texts.items():
         for word, instead in WORDS.items():
-            match = re.search(rf".*\b{word}.*", text, re.I)
+            match = re.search(rf"\b{word}.*", text, re.I)
             assert not match, f"{path}: say {instead}: {match[0]}"
         if re.search("attention|transformer", path):  # "takes the place of" is another thing
-            match = re.search(r".*\bplaces?\b(?! of\b).*", text)
+            match = re.search(r"\bplaces?\b(?! of\b).*", text)
             assert not match, f"{path}: say position: {match[0]}"
