@@ -1,4 +1,4 @@
-"""The lecture's two data sets and a time series, exactly as R has them.
+"""The two tables of the lecture and a time series, exactly as R has them.
 
 `load_iris`, `load_mtcars` and `load_airpassengers` give pandas data frames with R's numbers in R's
 order; iris and mtcars also have R's column names and row names. The CSV files beside this module

@@ -120,7 +120,8 @@ class RMSprop(Optimizer):
     """Each gradient divided by the root of a running mean of its squares.
 
     ``v = rho * v + (1 - rho) * g**2``, then ``w -= learning_rate * g / sqrt(v + epsilon)``: the
-    small number stands inside the root.
+    small number stands inside the root. Keras 2 also had an older form,
+    ``keras.optimizers.legacy.RMSprop``, which divides by ``sqrt(v) + epsilon``.
 
     Args:
         learning_rate: how far to move.

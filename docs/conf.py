@@ -25,6 +25,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "data_card",
     "deck",
+    "differences",
     "downloads",
     "exercises",
     "glossary_links",

@@ -258,7 +258,8 @@ for index in [(0, 0, 0, 0), (1, 2, 1, 17), (2, 1, 2, 31)]:
 # *RMSprop* keeps a running mean :math:`v` of the squared derivatives and divides each
 # derivative by its root. So the length of a step says little of how large the
 # derivative is, unless that is so small that the :math:`10^{-7}` in the root outweighs
-# it.
+# it. (The lecture's script takes an older RMSprop, with the small number outside the
+# root; :doc:`cifar_keras_cnn` shows what this changes.)
 #
 # .. math::
 #

@@ -440,7 +440,7 @@ r_print(work, columns=["batch", "updates", "per_update", "per_epoch"])
 
 # %%
 # An epoch costs the same number of multiplications whatever the batch size. A small
-# batch makes more updates of them. In the lecture's words, using all of the training
+# batch makes more updates of them. As the lecture says, using all of the training
 # data in each iteration slows things down. Here is the loss for four batch sizes, each
 # with the same learning rate and ten starts, at the end of each epoch:
 

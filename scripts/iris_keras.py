@@ -2,8 +2,10 @@ r"""Iris with Keras
 ===============
 
 **How much of the work does Keras take off our hands?** This lesson follows
-``iris_keras.R`` of the lecture: the flowers of :doc:`iris_nopackages`, the same split
-into training and test data, and a network with one hidden layer more:
+``scripts/iris_keras.R`` of `the lecture
+<https://github.com/andrewcparnell/intermediate_ML>`_: the flowers of
+:doc:`iris_nopackages`, the same split into training and test data, and a network with
+one hidden layer more:
 
 .. math::
 
@@ -215,6 +217,19 @@ plt.show()
 # the same things, with other choices: two hidden layers, another start, batches of 16,
 # and Adam in place of plain steps. :doc:`iris_agreement` makes the same choices on both
 # sides and, in each step, finds no difference beyond rounding.
+#
+# Where this differs from the lecture's script
+# --------------------------------------------
+#
+# - The script's seed is for R's ``sample``. TensorFlow has none there, so each run
+#   starts from other weights; here it has one.
+# - ``fit`` is silent here. What is printed of the data, the model and the history is
+#   added.
+# - One-hot rows come from ``to_categorical`` there, the predicted species from
+#   ``k_argmax``. Here both are done as in :doc:`iris_nopackages`.
+# - The table has there the species that occur; here always all three.
+# - The drawing of the network, that of the confusion table, and the five starts are
+#   added. The figure of loss and accuracy is the script's ``plot(history)``.
 #
 # Try it
 # ------

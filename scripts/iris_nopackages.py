@@ -3,8 +3,9 @@ r"""Iris by hand: a network in seven steps
 
 **What happens inside a Keras model while it trains?** This lesson builds a small neural
 network for the iris flowers with matrices alone, and trains it. It follows
-``iris_nopackages.R`` of the lecture and prints the digits of its slides. All symbols
-are explained on the page :doc:`/notation`.
+``scripts/iris_nopackages.R`` of `the lecture
+<https://github.com/andrewcparnell/intermediate_ML>`_ and prints the digits of its
+slides. All symbols are explained on the page :doc:`/notation`.
 
 The network takes four measurements of a flower, computes five numbers from them in a
 *hidden layer*, and from those the probabilities of the three species:
@@ -401,6 +402,22 @@ fig.axes[0].set_yscale("log")
 # (The axis is logarithmic.) The loss rises at the start and once more later. From there
 # on it zigzags: every second step goes up. These steps are too long and overshoot. A
 # tenth of the learning rate avoids this, but gets less far in as many epochs.
+#
+# Which hidden units does the trained network use? Here is once more for how many of the
+# training flowers each is active, now with the last weights.
+#
+# .. code-block:: r
+#
+#    trained_a1 <- forward(train_data, W1, b1, W2, b2)$a1
+#    print(colSums(trained_a1 > 0))
+
+trained_a1, _ = forward(train_data, W1, b1, W2, b2)
+r_print((trained_a1 > 0).sum(axis=0))
+
+# %%
+# Two units are left, and three are dead. One of the two is active for every training
+# flower: there ReLU changes nothing, and the unit is a weighted sum of the measurements
+# plus its bias. Only the other one bends.
 
 # %%
 # How well does it do?
@@ -441,6 +458,21 @@ plt.show()
 # A network is a chain of matrix products and simple functions. Training repeats four
 # steps: forward, loss, backward, update. Keras does the same and works out the
 # derivatives for us; :doc:`iris_agreement` compares the two, number by number.
+#
+# Where this differs from the lecture's script
+# --------------------------------------------
+#
+# - The script prints epoch and loss every 50 epochs, then the table and the accuracy.
+#   The single step before the loop is that of the slides. All else that is printed or
+#   drawn here is added.
+# - One-hot rows come from ``model.matrix`` there; here R takes rows of ``diag(3)``.
+# - Biases are added there as a matrix of repeated rows; here R has ``sweep``, and NumPy
+#   repeats by itself.
+# - Where two probabilities are equal, ``max.col`` chooses at random there; here the
+#   first is taken.
+# - The table has there the species that occur; here always all three. The accuracy is
+#   the share of its diagonal there; here it is that of the right answers, which is the
+#   same if no species is missing.
 #
 # Try it
 # ------

@@ -2,8 +2,10 @@ r"""Regression with Keras
 =====================
 
 **What does a regression look like in Keras, and is it any good?** This lesson follows
-``mtcars_keras_nn.R`` of the lecture: horsepower and weight predict miles per gallon, as
-in :doc:`mtcars_nopackages`, now with two hidden layers of 64 units:
+``scripts/mtcars_keras_nn.R`` of `the lecture
+<https://github.com/andrewcparnell/intermediate_ML>`_: horsepower and weight predict
+miles per gallon, as in :doc:`mtcars_nopackages`, now with two hidden layers of 64
+units:
 
 .. math::
 
@@ -326,6 +328,17 @@ plt.show()
 # the network of the script is worse than the constant. With answer and test inputs on
 # the training scale it is better than the constant, but the straight line is better
 # still. :doc:`mtcars_agreement` compares a small Keras network with the one by hand.
+#
+# Where this differs from the lecture's script
+# --------------------------------------------
+#
+# - The script's seed is for R's ``sample``. TensorFlow has none there, so each run
+#   starts from other weights; here it has one.
+# - ``fit`` is silent here, and what is printed of the data, the model and the history is
+#   added.
+# - The script ends with the RMSE and the figure of predicted and actual mpg, under "How
+#   well does it do?". What follows is added: the constant, the two mends, the five
+#   starts and the straight line.
 #
 # Try it
 # ------

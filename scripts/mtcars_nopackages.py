@@ -2,9 +2,10 @@ r"""Regression by hand: fuel economy from power and weight
 =======================================================
 
 **What changes when the answer is a number instead of a class?** Only the last layer and
-the loss have to. This lesson follows ``mtcars_nopackages.R`` of the lecture. It
-predicts how far a car goes on a gallon of fuel (``mpg``) from its horsepower (``hp``)
-and weight (``wt``), with a network of five hidden units:
+the loss have to. This lesson follows ``scripts/mtcars_nopackages.R`` of `the lecture
+<https://github.com/andrewcparnell/intermediate_ML>`_. It predicts how far a car goes on
+a gallon of fuel (``mpg``) from its horsepower (``hp``) and weight (``wt``), with a
+network of five hidden units:
 
 .. math::
 
@@ -355,6 +356,19 @@ plt.show()
 #
 # For a regression, the last layer has no activation function, and the loss is the
 # squared error. The rest stays, and backpropagation even starts with the same line.
+#
+# Where this differs from the lecture's script
+# --------------------------------------------
+#
+# - The script prints one number, the RMSE of the normalised test answers. The losses,
+#   the weights, the derivatives and the RMSE in miles per gallon are added.
+# - It draws one figure, predicted against actual values with the diagonal. The others
+#   are added.
+# - The training scale for the test cars is not in it: the section on why not to
+#   normalise the test data by themselves is added.
+# - The R lines are written in the manner of :doc:`iris_nopackages`, with a function for
+#   the forward pass and ``sweep`` for the biases. The order of the random draws and all
+#   settings are the script's.
 #
 # Try it
 # ------

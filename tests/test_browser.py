@@ -108,6 +108,14 @@ def test_unfolded_solutions_are_as_accessible_as_the_rest(open_page):
     check_all_ways(page)
 
 
+def test_differences_from_the_lecture_are_open_where_the_page_is_printed(open_page):
+    page = open_page("lessons/iris_nopackages.html")
+    first = page.locator("details.differences li").first
+    assert not first.is_visible()
+    page.emulate_media(media="print")
+    assert first.is_visible()
+
+
 def test_figures_and_fonts_are_found(open_page):
     page = open_page("lessons/iris_nopackages.html")
     page.wait_for_load_state("load")

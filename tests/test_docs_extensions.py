@@ -7,6 +7,9 @@ import layer_table
 import lecture
 import pytest
 import static_math
+from differences import TITLE, FoldDifferences
+from docutils import nodes
+from docutils.core import publish_doctree
 from sphinx.errors import ExtensionError
 
 from course import layers
@@ -68,6 +71,19 @@ def test_a_layer_that_differs_from_keras_stops_the_build(monkeypatch):
     monkeypatch.setattr(layers.Flatten, "_backward", lambda self, dy: -dy.reshape(self.x.shape))
     with pytest.raises(AssertionError, match="Flatten"):
         layer_table.measure()
+
+
+def test_the_differences_from_the_lecture_are_folded_and_nothing_else():
+    sections = [f"{name}\n{'-' * 60}\n\n- One.\n\n" for name in ["Summary", TITLE, "Try it"]]
+    document = publish_doctree("A lesson\n========\n\n" + "".join(sections))
+    FoldDifferences(document).apply()
+    kinds = [
+        node["container_classes"] if isinstance(node, nodes.container) else node[0].astext()
+        for node in document.children[1:]
+    ]
+    assert kinds == ["Summary", ["sd-mb-3", "differences"], "Try it"]
+    rubric, items = document.children[2].children
+    assert (rubric.astext(), items.astext()) == (TITLE, "One.")
 
 
 def test_keras_is_put_back_between_lessons(monkeypatch):

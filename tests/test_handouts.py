@@ -24,6 +24,7 @@ from sphinx.errors import ExtensionError
 EXTENSIONS = ROOT / "docs" / "_ext"
 
 import handouts  # noqa: E402
+from differences import TITLE as DIFFERENCES  # noqa: E402
 from lecture import LESSONS  # noqa: E402
 from spoken_math import Speaker, spoken  # noqa: E402
 
@@ -396,6 +397,14 @@ def test_title_language_outline_and_fonts(opened, read, said, name):
     assert fonts
     assert all({"/FontFile2", "/FontFile3", "/FontFile"} & set(font.keys()) for font in fonts)
     assert len(list(pdf.document.get_toc(max_depth=6))) >= said(name).headings
+
+
+@pytest.mark.parametrize("name", HANDOUTS)
+def test_differences_from_the_lecture_are_a_section_on_paper(opened, read, name):
+    folds = read(f"lessons/{name.removesuffix('-solutions')}.html").select("details.differences")
+    marks = [mark.get_title() for mark in opened(name).document.get_toc(max_depth=6)]
+    found = [mark for mark in marks if squeezed(DIFFERENCES) in squeezed(mark)]
+    assert len(found) == len(folds) <= 1
 
 
 def test_code_can_be_read_on_grey_and_in_grey():

@@ -9,9 +9,10 @@ import lesson_checks as checks
 import numpy as np
 import pytest
 from conftest import ALL_LESSONS, everything, lessons
+from differences import TITLE as DIFFERENCES
 from lecture import LESSONS
 from PIL import Image
-from r_fixtures import SCRIPTS
+from r_fixtures import ROOT, SCRIPTS
 from running import Run, run_script, without_display
 
 from course.agreement import TOLERANCES, assert_agree
@@ -84,6 +85,41 @@ def test_what_keras_trains_in_single_precision_is_said_to_depend_on_the_computer
 
 def test_every_script_has_its_place_in_the_lecture():
     assert sorted(LESSONS) == [f"{name}.py" for name in ALL_LESSONS]
+
+
+# The lecture's own scripts --------------------------------------------------------------------
+
+# Which R script a lesson follows, as it is called in the lecture's repository.
+R_FILES = {
+    "iris_nopackages": "iris_nopackages.R",
+    "iris_keras": "iris_keras.R",
+    "mtcars_nopackages": "mtcars_nopackages.R",
+    "mtcars_keras": "mtcars_keras_nn.R",
+    "cifar_keras_cnn": "cifar10_keras_cnn.R",
+}
+
+
+def test_the_tables_name_the_r_scripts_as_they_are_called():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    index = (ROOT / "docs" / "index.rst").read_text(encoding="utf-8")
+    in_readme = re.findall(r"^\| `(\w+\.R)` \| `scripts/(\w+)\.py`", readme, flags=re.M)
+    in_index = re.findall(r":doc:`lessons/(\w+)`\n +- .+\n +- ``(\w+\.R)``\n", index)
+    assert {lesson: file for file, lesson in in_readme} == dict(in_index) == R_FILES
+
+
+@pytest.mark.parametrize("name", ALL_LESSONS)
+def test_a_lesson_that_follows_an_r_script_names_it_and_says_where_it_differs(name):
+    source = (SCRIPTS / f"{name}.py").read_text(encoding="utf-8")
+    docstring = ast.get_docstring(ast.parse(source))
+    *_, summary, differences, try_it = re.findall(r"^# (\S.*)\n# -{3,}$", source, flags=re.M)
+    follows = bool(re.search(r"\w\.R``", docstring))
+    assert follows == (name in R_FILES) == (DIFFERENCES in source)
+    if follows:
+        assert f"``scripts/{R_FILES[name]}``" in docstring
+        assert "<https://github.com/andrewcparnell/intermediate_ML>`_" in docstring
+        assert [summary, differences, try_it] == ["Summary", DIFFERENCES, "Try it"]
+        section = source.partition(f"# {DIFFERENCES}\n")[2].partition("# Try it\n")[0]
+        assert 3 <= len(re.findall(r"^# - [A-Z`]", section, flags=re.M)) <= 8
 
 
 # Agreement with Keras -----------------------------------------------------------------------

@@ -48,3 +48,10 @@ def test_the_first_unit_is_dead(lesson):
     """The lesson says why the first column of W1 does not move."""
     lines = lesson("iris_nopackages").stdout.splitlines()
     assert "[1]   0 105 105 105  91" in lines
+
+
+def test_two_units_are_left_and_one_of_them_is_linear(lesson):
+    """The lesson and the slide say so of the trained network."""
+    active = (lesson("iris_nopackages").variables["trained_a1"] > 0).sum(axis=0)
+    assert (active > 0).sum() == 2
+    assert (active == 105).sum() == 1

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urldefrag
 import nbformat
 import pytest
 from conftest import ALL_LESSONS, LESSONS_ON_SITE, everything
+from differences import TITLE as DIFFERENCES
 from lesson_checks import without_bounds
 from r_fixtures import LESSONS, SCRIPTS, pairs
 
@@ -24,6 +25,8 @@ ALL_PAGES = [
 ]
 KNOWN_OUTSIDE_LINKS = {
     "https://katex.org",
+    "https://github.com/andrewcparnell/intermediate_ML",
+    "https://andrewcparnell.github.io/intermediate_ML",
     "https://www.sphinx-doc.org/",
     "https://pradyunsg.me",
     "https://github.com/pradyunsg/furo",
@@ -103,6 +106,17 @@ def test_r_stands_beside_python(read, lesson):
         assert [label.get_text().strip() for label in tab_set.select("label")] == ["Python", "R"]
         assert tab_set.select("div.highlight-Python")
         assert tab_set.select("div.highlight-r")
+
+
+@pytest.mark.parametrize("lesson", LESSONS_ON_SITE)
+def test_the_differences_from_the_lecture_are_folded(read, lesson):
+    source = (SCRIPTS / f"{lesson}.py").read_text(encoding="utf-8")
+    folds = read(f"lessons/{lesson}.html").select("details.differences")
+    assert len(folds) == source.count(f"# {DIFFERENCES}\n")
+    for fold in folds:
+        assert not fold.has_attr("open")
+        assert fold.summary.get_text().strip().replace("\u2019", "'") == DIFFERENCES
+        assert len(fold.select("li")) >= 3
 
 
 @pytest.mark.parametrize("name", LESSONS_ON_SITE)

@@ -76,11 +76,11 @@ class FoldSolutions(SphinxTransform):
                 )
             folded = parent.children[first + 1 : last]
             del parent[first : last + 1]
-            parent.insert(first, dropdown("Solution", folded))
+            parent.insert(first, dropdown("Solution", folded, "solution"))
 
 
-def dropdown(title: str, children: list[nodes.Node]) -> nodes.container:
-    """A closed dropdown, a ``<details>`` in HTML."""
+def dropdown(title: str, children: list[nodes.Node], kind: str) -> nodes.container:
+    """A closed dropdown, in HTML a ``<details>`` of the class ``kind``."""
     return create_component(
         "dropdown",
         opened=False,
@@ -88,7 +88,7 @@ def dropdown(title: str, children: list[nodes.Node]) -> nodes.container:
         has_title=True,
         icon=None,
         chevron=None,
-        container_classes=["sd-mb-3", "solution"],
+        container_classes=["sd-mb-3", kind],
         title_classes=[],
         body_classes=[],
         children=[nodes.rubric(title, title), *children],

@@ -154,6 +154,7 @@ class Cleaner:
         self.tabs()
         self.admonitions()
         self.exercises()
+        self.differences()
         self.images()
         self.headings()
         self.links()
@@ -244,6 +245,14 @@ class Cleaner:
             asked.extend(list(item.contents))
             asked.append(self.new("div", **{"class": "room", "lines": LINES_TO_TRY}))
             item.append(asked)
+
+    def differences(self) -> None:
+        """The differences from the lecture's script, folded on the website: a section again."""
+        for element in self.article.select("details.differences"):
+            heading = self.new("h2")
+            heading.string = element.summary.get_text().strip()
+            element.summary.replace_with(heading)
+            element.name, element.attrs = "section", {"id": "differences"}
 
     def images(self) -> None:
         """Figures, at their high resolution."""
