@@ -61,7 +61,7 @@ __all__ = [
 ]
 
 PADDINGS = ("valid", "same")
-HIDDEN = -1e30  # the score of a place that a mask hides: exp makes it 0, and it is no infinity
+HIDDEN = -1e30  # the score of a position that a mask hides: exp makes it 0, and it is no infinity
 
 
 class Input:
@@ -687,9 +687,9 @@ class Embedding(Layer):
     Inputs are whole numbers from 0 to ``input_dim - 1``, of shape ``(n, ...)``; outputs are
     ``(n, ..., output_dim)``. The only weights are ``embeddings`` ``(input_dim, output_dim)``.
 
-    On the way back, each row of ``embeddings`` gets the sum of the derivatives of all places that
-    took it. ``backward`` returns None: a whole number cannot move a little, so the inputs have no
-    derivative.
+    On the way back, each row of ``embeddings`` gets the sum of the derivatives of all positions
+    that took it. ``backward`` returns None: a whole number cannot move a little, so the inputs have
+    no derivative.
 
     Args:
         input_dim: how many different whole numbers there are.
@@ -740,7 +740,7 @@ class Embedding(Layer):
 
     def _backward(self, dy):
         self.dembeddings = np.zeros_like(self.embeddings)
-        np.add.at(self.dembeddings, self.x, dy)  # adds up where several places took one row
+        np.add.at(self.dembeddings, self.x, dy)  # adds up where several positions took one row
         return None
 
 
@@ -1000,7 +1000,7 @@ class MultiHeadAttention(_SeveralInputs):
             attention_mask: ``(n, T, S)`` truth values: which query may look at which value. An axis
                 of size 1 and a missing first axis stand for all. A query that may look at nothing
                 takes the plain mean of all values, as Keras does by default.
-            use_causal_mask: whether a query may look only at the places up to its own.
+            use_causal_mask: whether a query may look only at the positions up to its own.
             training: makes no difference.
 
         Returns:

@@ -381,7 +381,7 @@ for name in ["relu", "leaky_relu"]:
 # The last layer
 # --------------
 #
-# In hidden layers the choice is free. In the last layer the activation has to give the
+# In hidden layers the choice is free. In the last layer the function has to give the
 # kind of number that is asked for, and the loss has to fit:
 #
 # - *one of several classes*: softmax, probabilities that sum to 1, with the categorical

@@ -2,7 +2,7 @@ r"""Attention by hand
 =================
 
 **How can a network let each word of a sentence look at the others, and at which?** A
-dense layer has one weight for each place, the same for all sentences. In *attention*
+dense layer has one weight for each position, the same for all sentences. In *attention*
 the words themselves decide, anew in each sentence, what counts. It is the part that
 makes a network a *transformer*. This lesson builds it from matrices, forward and
 backward, and trains it. All symbols are explained on the page :doc:`/notation`.
@@ -70,11 +70,11 @@ embedded = E[tokens]  # (5, d)
 r_print(embedded, rows=sentence)
 
 # %%
-# Places become numbers, too
-# --------------------------
+# Positions become numbers, too
+# -----------------------------
 #
 # Both rows of *the* are equal. Nothing says yet which comes first, and attention to all
-# rows treats them alike. So each place in the sentence gets a row of weights as well,
+# rows treats them alike. So each position in the sentence gets a row of weights, too,
 # in the matrix :math:`P`, and the two are added. Now the two rows differ.
 #
 # .. code-block:: r
@@ -147,11 +147,11 @@ r_print(A.sum(axis=1))
 # ---------------------------
 #
 # These weights are random, and so is the attention. With weights of our choice it does
-# what we want. Let :math:`X` be the identity matrix for four places, the keys
-# too, and let each query be 10 times the key of the place before. Then :math:`S` is
+# what we want. Let :math:`X` be the identity matrix for four positions, the keys too,
+# and let each query be 10 times the key of the position before. Then :math:`S` is
 # :math:`10 / \sqrt{4} = 5` there and 0 elsewhere. Softmax gives :math:`e^5 / (e^5 + 3)`
-# to the place before and :math:`1 / (e^5 + 3)` to the three others. The first place has
-# none before it; it looks everywhere alike.
+# to the position before and :math:`1 / (e^5 + 3)` to the three others. The first
+# position has none before it; it looks everywhere alike.
 #
 # .. code-block:: r
 #
@@ -214,10 +214,10 @@ fig.suptitle("Attention without a mask, and with the causal mask")
 #
 # Each word takes a mean of the values, weighted by its attention: :math:`C = A V`. One
 # more matrix :math:`W_O` makes the output from it. In Keras it leads back to :math:`d`
-# numbers, so that layers can follow one another. Here it leads to a score for each word
-# of the vocabulary at once, and the task is to say *which word came before*. For that,
-# softmax and cross-entropy are those of :doc:`iris_nopackages`. The first place has no
-# word before it and does not count.
+# numbers, so that layers can follow one another. Here it leads to a number for each
+# word of the vocabulary at once, and the task is to say *which word came before*. For
+# that, softmax and cross-entropy are those of :doc:`iris_nopackages`. The first word
+# has none before it and does not count.
 #
 # .. code-block:: r
 #
@@ -259,7 +259,7 @@ r_print(loss)
 # The line of :math:`dS` is the derivative of softmax: if one share grows, the others of
 # its row must shrink. Where the mask hides, :math:`A` is 0, and so is :math:`dS`. The
 # rows of :math:`X` went in three times, so :math:`dX` has three terms. It is also
-# :math:`dP`; and each row of :math:`E` gets the sum over the places that have its word.
+# :math:`dP`; and each row of :math:`E` gets the sum over the positions of its word.
 #
 # .. code-block:: r
 #
@@ -335,10 +335,10 @@ print(
 )
 
 # %%
-# One head has one pattern of attention. *Several heads* side by side have several: each
+# One *attention head* has one pattern. *Several heads* side by side have several: each
 # has its own matrices, and their outputs are added. It is the same to put the :math:`C`
-# of all heads beside one another and their :math:`W_O` under one another, as the paper
-# writes it.
+# of all heads beside one another and their :math:`W_O` under one another, as Vaswani
+# and others write it.
 #
 # .. code-block:: r
 #
@@ -364,10 +364,11 @@ r_print(both_heads, rows=sentence)
 # Training: find the word before
 # ------------------------------
 #
-# Now many sentences of six random letters, and the task from above: say at each place
-# which letter came before. The letters are random, so nothing but the letter before
-# helps, and to find it the network must attend to the right *place*. It is told nothing
-# of that. One head, a causal mask, plain gradient descent on the mean loss.
+# Now many sentences of six random letters, and the task from above: say at each
+# position which letter came before. The letters are random, so nothing but the letter
+# before helps, and to find it the network must attend to the right *position*. It is
+# told nothing of that. One head, a causal mask, plain gradient descent on the mean
+# loss.
 
 letters = "abcde"
 T = 6
@@ -380,7 +381,7 @@ later = np.triu(np.ones((T, T), dtype=bool), k=1)
 def loss_and_derivative(Y, sentences):
     truth = np.eye(len(letters))[sentences[:, :-1]]  # (n, T - 1, 5), letters before
     probabilities = softmax(Y[:, 1:])
-    dY = np.zeros_like(Y)  # the first place does not count
+    dY = np.zeros_like(Y)  # the first position does not count
     dY[:, 1:] = (probabilities - truth) / truth[..., 0].size
     return -np.log((probabilities * truth).sum(axis=-1)).mean(), dY
 
@@ -419,7 +420,7 @@ fig.suptitle("From five random starts the loss falls to almost 0")
 
 # %%
 # How well does it do on 200 new sentences, and how much of the attention goes to the
-# place before?
+# position before?
 
 
 def evaluate(weights):
@@ -439,11 +440,11 @@ for name, which in [("before training", 0), ("after training", 1)]:
     accuracies, shares = np.transpose([evaluate(run[which])[:2] for run in runs])
     print(f"{name}, mean and standard deviation over {len(seeds)} seeds:")
     print(f"  right letters {mean_and_sd(accuracies)}")
-    print(f"  attention to the place before {mean_and_sd(shares)}")
+    print(f"  attention to the position before {mean_and_sd(shares)}")
 
 # %%
 # One new sentence in the network of the first seed. Trained, its attention is the
-# pattern from the paper above, and nobody has written it down.
+# pattern that we made by hand above, and nobody has written it down.
 
 fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.9))
 for ax, which, title in [
@@ -454,7 +455,7 @@ for ax, which, title in [
     draw_attention(ax, A_new, new_sentence, title)
 axes[0].set_ylabel("the letter that looks")
 fig.supxlabel("the letter that is looked at", fontsize=11)
-fig.suptitle("Training moves the attention to the place before")
+fig.suptitle("Training moves the attention to the position before")
 plt.show()
 
 # %%
@@ -463,15 +464,15 @@ plt.show()
 #
 # Attention is a weighted mean of values. Its weights are no parameters: they are
 # computed for each sentence, from queries and keys, with a softmax. What is learnt are
-# the embeddings of words and places, and the matrices that make queries, keys, values
-# and the output. A mask hides places; the outputs of several heads are added. The
-# derivatives are those of matrix products and of softmax. The next lesson compares with
-# Keras, and builds a transformer: :doc:`transformer_keras`.
+# the embeddings of words and positions, and the matrices that make queries, keys,
+# values and the output. A mask hides positions; the outputs of several heads are added.
+# The derivatives are those of matrix products and of softmax. The next lesson compares
+# with Keras, and builds a transformer: :doc:`transformer_keras`.
 #
 # Try it
 # ------
 #
 # 1. Leave out ``P`` in the training. How many letters are right now, and why?
-# 2. Leave out the mask (``later[:] = False``). Does the network still find the place
+# 2. Leave out the mask (``later[:] = False``). Does the network still find the position
 #    before?
-# 3. Change the task: the letter *two* places before. Which lines change?
+# 3. Change the task: the letter *two* positions before. Which lines change?

@@ -59,8 +59,8 @@ n_classes = len(class_names)
 
 # %%
 # Each picture is an array of 32 rows, 32 columns and 3 colours (red, green, blue), with
-# whole numbers from 0 to 255. Here are the first two of each class (the first alone, if
-# there is a class that has only one):
+# whole numbers from 0 to 255. Keras calls arrays *tensors*. Here are the
+# first two of each class (the first alone, if there is a class that has only one):
 
 of_class = [np.flatnonzero(y_train == k) for k in range(n_classes)]
 of_each = min(2, *map(len, of_class))

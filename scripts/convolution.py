@@ -228,8 +228,8 @@ fig.suptitle("One kernel with three strides")
 # --------------------------
 #
 # A dense layer could compute the same feature maps: every output is a weighted sum of
-# the inputs. How many weights would it need, for colour pictures of 32 by 32 pixels and
-# 32 filters of 3 by 3?
+# the inputs. How many parameters would it need, for colour pictures of 32 by 32 pixels
+# and 32 filters of 3 by 3?
 #
 # .. code-block:: r
 #

@@ -1,9 +1,10 @@
 r"""From simple to deep
 ===================
 
-**What changes when a network gets more hidden layers?** One or two are a *simple*
-network, many are a *deep* one. The sizes of the input and of the output are fixed by
-the data. The number, the kind and the size of the hidden layers are ours to choose:
+**What changes when a network gets more hidden layers?** They lead from a *simple*
+network to a *deep* one, says the lecture; it names no number at which that happens.
+The sizes of the input and of the output are fixed by the data. The number, the kind and
+the size of the hidden layers are ours to choose:
 
 .. math::
 
@@ -370,7 +371,7 @@ plt.show()
 # many parameters and the same small steps, several layers found what a single one
 # missed; with larger steps the single one did better. The derivative of a layer
 # carries a factor for each layer above it. Weights of the right variance, and an
-# activation that passes derivatives on, keep the product from vanishing.
+# activation function that passes derivatives on, keep the product from vanishing.
 #
 # Try it
 # ------

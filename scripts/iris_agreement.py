@@ -293,7 +293,7 @@ plt.show()
 # show at once: change one sign in one derivative, and the first epoch disagrees in the
 # first digit.
 #
-# One oddity is worth knowing here. With softmax as the last activation, Keras on
+# One oddity is worth knowing here. With softmax as the last function, Keras on
 # TensorFlow computes this loss from the sums *before* the softmax, which is more exact
 # when a probability is close to zero. Nothing in the program says so.
 #

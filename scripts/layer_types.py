@@ -2,9 +2,9 @@ r"""Common kinds of layer
 =====================
 
 **What does each kind of layer do to the numbers that pass through it?** The lecture
-names five common kinds: dense, flatten, dropout, convolution and pooling. Here each
-works on a few numbers, so that all can be checked on paper: first by hand, then the
-same in Keras.
+lists five common kinds, with a few words for each: dense, flatten, dropout, convolution
+and pooling. What Keras computes under these names is defined here, on a few numbers, so
+that all can be checked on paper: first by hand, then the same in Keras.
 
 .. math::
 
@@ -193,8 +193,8 @@ r_print(conv(picture.reshape(1, 3, 4, 1)).numpy()[0, ..., 0])
 #
 # *Pooling* makes the picture smaller: every window becomes one number, the largest
 # (*max pooling*) or the mean (*average pooling*). It has no weights. If nothing else is
-# said, the stride is the size of the window: windows of two by two do not overlap, and
-# each side becomes half as long.
+# said, Keras' stride is the size of the window: windows of two by two do not overlap,
+# and each side becomes half as long.
 #
 # .. code-block:: r
 #

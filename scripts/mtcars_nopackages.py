@@ -13,7 +13,7 @@ network of five hidden units:
      \;\longrightarrow\; a_2 = a_1 W_2 + b_2, \qquad
    \sigma(z) = \frac{1}{1 + e^{-z}}.
 
-The output has no activation: a prediction may be any number. The lecture's script also
+The output has no activation function: it may be any number. The lecture's script also
 uses the *sigmoid* :math:`\sigma` in the hidden layer, starts the biases at random and
 rescales the data. None of this is special to regression.
 """
@@ -354,8 +354,8 @@ plt.show()
 # Summary
 # -------
 #
-# For a regression, the last layer has no activation and the loss is the squared error.
-# The rest stays, and backpropagation even starts with the same line.
+# For a regression, the last layer has no activation function, and the loss is the
+# squared error. The rest stays, and backpropagation even starts with the same line.
 #
 # Where this differs from the lecture's script
 # --------------------------------------------

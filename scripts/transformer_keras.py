@@ -7,7 +7,7 @@ around it. Here it learns a task in which we can see what it attends to. Then ea
 its derivatives is compared with those of our own layers. At the end it forecasts a real
 series, and we compare it with simple rules.
 
-For the tokens :math:`t_1, \dots, t_n` of a sequence, the network is
+For the tokens :math:`t_1, \dots, t_T` of a sequence, the network is
 
 .. math::
 
@@ -72,14 +72,14 @@ print(f"Test sequences that are not among them: {len(unseen)}")
 # - **Positions.** Attention treats its inputs as a set: it does not know which of them
 #   comes first. So each position :math:`i` has a vector :math:`P[i]` of its own, added
 #   to the vector :math:`E[t]` of the token. Both are looked up in tables of weights.
-#   Such a table is called an *embedding*.
+#   Such a table is called an *embedding*, the second one a *position embedding*.
 # - **Residual connections.** What attention finds is *added* to its input. The input
 #   remains, and the derivatives have a direct way back.
 # - **Layer normalisation.** The numbers of each position are shifted and scaled to mean
-#   0 and variance 1, then multiplied by one weight and shifted by another. Sums of many
-#   parts keep the same size that way.
+#   0 and variance 1, then multiplied by a learnt scale and shifted by a learnt number.
+#   Sums of many parts keep the same size that way.
 # - **Feed-forward.** Two dense layers work on each position by itself. Attention moves
-#   numbers from place to place; these layers compute with what has arrived.
+#   numbers from one to another; these layers compute with what has arrived.
 #
 # This is an *encoder block*. Large transformers stack many of them, and give each
 # attention several *heads*. One block with one head is enough here.
@@ -100,7 +100,7 @@ def encoder_block(x):
 # A model in which the inputs of a layer come from two others is no row of layers, so
 # ``Sequential`` cannot write it. Keras' *functional* way can: each layer is called with
 # the results of others. The second model has the same layers and also gives the
-# *scores*, the attention weights.
+# attention weights, which Keras calls *scores*.
 
 
 def build_model():
@@ -119,7 +119,7 @@ keras.utils.set_random_seed(1)
 model, model_with_scores = build_model()
 for layer in model.layers:
     if layer.weights:
-        print(f"{layer.name:<22}{layer.count_params():>6} weights")
+        print(f"{layer.name:<22}{layer.count_params():>6} parameters")
 print(f"{'together':<22}{model.count_params():>6}")
 
 # %%
@@ -128,7 +128,7 @@ print(f"{'together':<22}{model.count_params():>6}")
 #
 # The loss is the cross-entropy of each of the ten answers. ``train_on_batch`` takes one
 # step. Beside the model we train a second one that gets position 0 for every token, so
-# that it cannot tell the places apart. On a computer with another number of processor
+# that it cannot tell them apart. On a computer with another number of processor
 # cores, what trained models print may differ a little: single precision rounds, and
 # sums are then taken in another order.
 
@@ -178,18 +178,18 @@ print(f"without positions {digit_without:>32.4f}{sequence_without:>25.4f}")
 # Where it looks
 # --------------
 #
-# For each place of the answer, attention has ten weights that sum to 1: how much of
-# each input place goes into it. Place 0 of the answer should look at place 9 of the
-# input, place 1 at place 8, and so on.
+# For each position of the answer, attention has ten weights that sum to 1: how much of
+# each input goes into it. Position 0 of the answer should look at position 9 of the
+# input, position 1 at position 8, and so on.
 
 one = unseen[:1]
 p, scores = model_with_scores.predict([one, places[np.newaxis]], verbose=0)
 weights = scores[0, 0]  # (10, 10): the first sequence, the only head
 print("input ", *one[0])
 print("answer", *p[0].argmax(axis=-1))
-print("looks most at place", *weights.argmax(axis=1))
+print("looks most at position", *weights.argmax(axis=1))
 opposite = weights[places, length - 1 - places]
-print(f"weight of the opposite place: {opposite.min():.2f} to {opposite.max():.2f}")
+print(f"weight of the opposite position: {opposite.min():.2f} to {opposite.max():.2f}")
 
 # %%
 
@@ -201,7 +201,7 @@ ax.set_xlabel("input digits, in order")
 ax.set_ylabel("answer, in order from above")
 ax.grid(False)
 fig.colorbar(picture, label="attention weight")
-fig.suptitle("Each place of the answer attends to the opposite place")
+fig.suptitle("Each position of the answer attends to the opposite one")
 
 # %%
 # The dark squares lie on the diagonal from the lower left to the upper right. The model
@@ -239,7 +239,7 @@ weight_names = [
     for twin, layer in zip(twins, own_layers("float64"), strict=True)
     for name in layer.weight_names
 ]
-print("Arrays of weights:", len(weight_names))
+print("Arrays of parameters:", len(weight_names))
 
 # %%
 # Forward, a residual connection is a plus sign. On the way back, each part of the sum
@@ -300,7 +300,7 @@ for dtype in TOLERANCES:
     p_keras, scores_keras, other = in_keras(dtype, sixteen, answers)
     comparisons[dtype] = [
         compare("answers", p, p_keras),
-        compare("attention scores", scores, scores_keras),
+        compare("attention weights", scores, scores_keras),
     ]
     for name, g, g_keras in zip(weight_names, by_hand, other, strict=True):
         if "key_bias" in name:
@@ -462,7 +462,9 @@ print(f"{'transformer, 5 seeds':<26}{mean_error:6.2f} ± {sd_error:.2f}")
 for rule, forecast in rules.items():
     better = sum(error < mae(forecast) for error in errors)
     print(f"The transformer is better than '{rule}' in {better} of 5 runs.")
-print(f"It has {forecaster.count_params()} weights, for {n_train} months of training.")
+print(
+    f"It has {forecaster.count_params()} parameters, for {n_train} months of training."
+)
 
 # %%
 

@@ -257,6 +257,6 @@ def test_training_finds_the_word_before_from_every_seed(lesson):
     assert (accuracies > 0.99).all()
     assert (shares > 0.9).all()
     told = f"{shares.mean():.3f} (sd {np.std(shares, ddof=1):.3f})"
-    assert run.stdout.rstrip().endswith(f"attention to the place before {told}")
+    assert run.stdout.rstrip().endswith(f"attention to the position before {told}")
     for _, _, losses in run.variables["runs"]:
         assert losses[-1] < 0.02 < 1.4 < losses[0]

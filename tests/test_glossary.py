@@ -6,7 +6,7 @@ from pathlib import Path
 import glossary_links
 import pytest
 from bs4 import BeautifulSoup
-from glossary_links import EVERYDAY, pattern_of, way_of
+from glossary_links import EVERYDAY, pattern_of, singular, way_of
 from r_fixtures import ROOT
 from running import run_python
 from test_site import all_html
@@ -170,6 +170,26 @@ def test_every_term_is_defined_once(read):
     definitions = page.select("dl.glossary dd")
     assert all(10 < len(dd.get_text().split()) + 6 < 60 for dd in definitions)
     assert {term for term in EVERYDAY if term in lower} == EVERYDAY
+
+
+def test_every_term_is_found_in_a_text_or_named_as_not_linked():
+    """One of the terms that share a definition is enough."""
+    glossary = (ROOT / "docs" / "glossary.rst").read_text(encoding="utf-8")
+    introduction, _, entries = glossary.partition(".. glossary::")
+    not_linked = re.search(r"Not linked are ([^,]*(?:, [^,]*)*?), which", introduction)[1]
+    assert set(re.findall(r"\*(\w+)\*", not_linked)) == EVERYDAY
+    definitions = re.findall(r"^((?:   \w.*\n)+)      ", entries, re.M)
+    terms = {term: text for text in definitions for term in text.strip().split("\n   ")}
+    wanted = {term: text for term, text in terms.items() if term not in EVERYDAY}
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.rst")]
+    texts = [text for text in texts if text != glossary]
+    for path in (ROOT / "scripts").rglob("*.py"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        texts.append("\n".join(line[2:] for line in lines if line.startswith("# ")))
+    plain = [re.sub(r"``[^`]*``|`[^`]*`", "", text) for text in texts]
+    pattern = pattern_of(wanted)
+    found = {singular(match, wanted) for text in plain for match in pattern.finditer(text)}
+    assert set(wanted.values()) == {wanted[term] for term in found}
 
 
 def test_the_terms_stand_in_their_order(read):

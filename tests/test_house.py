@@ -110,3 +110,42 @@ def test_katex_comes_in_one_version():
     fonts = set(re.findall(r"url\((fonts/[\w-]+\.woff2)\)", style))
     assert fonts
     assert all((ROOT / "docs/_static/katex" / font).is_file() for font in fonts)
+
+
+# Words that the pages do not use, and those that they use instead.
+WORDS = {
+    "optimizer": "optimiser",
+    "normaliz": "normalis",
+    "behavior": "behaviour",
+    r"colors?\b": "colour",
+    "scalar product": "dot product",
+}
+CODE = re.compile(
+    r"```[^`]*```|``[^`]*``|`[^`]*`|^( *)\.\. code-block::.*\n(?:\1 +.*\n| *\n)*", re.M
+)
+
+
+def prose() -> dict[str, str]:
+    """What the pages say in words: texts without code, formulas and directives."""
+    paths = [*(ROOT / "scripts").rglob("*.py"), *(ROOT / "docs").glob("*.rst"), *ROOT.glob("*.md")]
+    found = {}
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".py":  # the text at the top, and comments that begin a line
+            comments = re.findall(r"^#(?: (.*))?$", text, re.M)
+            text = "\n".join([ast.get_docstring(ast.parse(text)), *comments, ""])
+        text = re.sub(r"^ *\.\. (?!code-block).*", "", CODE.sub("", text), flags=re.M)
+        found[path.relative_to(ROOT).as_posix()] = text
+    return found
+
+
+def test_one_word_for_one_thing():
+    texts = prose()
+    assert "optimiser" in texts["scripts/hyperparameters.py"]
+    for path, text in texts.items():
+        for word, instead in WORDS.items():
+            match = re.search(rf"\b{word}.*", text, re.I)
+            assert not match, f"{path}: say {instead}: {match[0]}"
+        if re.search("attention|transformer", path):  # "takes the place of" is another thing
+            match = re.search(r"\bplaces?\b(?! of\b).*", text)
+            assert not match, f"{path}: say position: {match[0]}"

@@ -161,7 +161,7 @@ CLAIMS = {
             and v["confusion"].to_numpy()[1, 2] + v["confusion"].to_numpy()[2, 1] > 0
         ),
         "The network works without it.": works_without_its_first_unit,
-        "The network goes on without it.": works_without_its_first_unit,
+        "The network works without it.": works_without_its_first_unit,
     },
     "iris_keras": {
         "Test flowers, seed 1: nearly all on the diagonal": lambda v: (
@@ -184,7 +184,7 @@ CLAIMS = {
         "Test cars on the training scale: nearer the line": lambda v: (
             v["honest_rmse"] < v["rmse"] * v["test_range"]
         ),
-        "For a regression, the last layer has no activation and the loss is the squared error.": (
+        "For a regression, the last layer has no activation function, and the loss": (
             lambda v: (
                 np.isclose(v["losses"][-1], np.mean((v["a2"] - v["y_train"]) ** 2))
                 and np.allclose(
@@ -201,7 +201,7 @@ CLAIMS = {
         "From five random starts the loss falls to almost 0": lambda v: (
             len(v["runs"]) == 5 and all(losses[-1] < 0.01 < losses[0] for *_, losses in v["runs"])
         ),
-        "Training moves the attention to the place before": lambda v: np.mean(v["shares"]) > 0.9,
+        "Training moves the attention to the position before": lambda v: np.mean(v["shares"]) > 0.9,
         "attention to all rows treats them alike.": order_makes_no_difference,
         "Attention to all tokens takes no notice of their order.": order_makes_no_difference,
         "Attention is a weighted mean of values.": lambda v: (
@@ -212,12 +212,12 @@ CLAIMS = {
         "Its weights are no parameters: they are computed for each sentence": lambda v: np.allclose(
             v["A_unmasked"], attention_to_all(v, v["X"])
         ),
-        "What is learnt are the embeddings of words and places, and the matrices": lambda v: all(
+        "What is learnt are the embeddings of words and positions, and the matrices": lambda v: all(
             len(start) == 6
             and all(np.abs(now - w).max() > 0.1 for w, now in zip(start, end, strict=True))
             for start, end, _ in v["runs"]
         ),
-        "A mask hides places; the outputs of several heads are added.": lambda v: (
+        "A mask hides positions; the outputs of several heads are added.": lambda v: (
             np.all(v["A"][v["hidden"]] == 0) and np.allclose(v["both_heads"], v["Y"] + v["Y2"])
         ),
     },
@@ -340,11 +340,9 @@ CLAIMS = {
             and np.mean(v["accuracies"][1, 0.1])
             > np.max([np.mean(v["accuracies"][depth, 0.1]) for depth in [2, 4]])
         ),
-        "Weights of the right variance, and an activation that passes derivatives on": lambda v: (
-            all(
-                np.all((norms[:, 0] / norms[:, -1] > 0.01) == ("He" in name))
-                for name, norms in v["norms"].items()
-            )
+        "Weights of the right variance, and an activation function": lambda v: all(
+            np.all((norms[:, 0] / norms[:, -1] > 0.01) == ("He" in name))
+            for name, norms in v["norms"].items()
         ),
     },
     "layer_types": {
@@ -356,7 +354,7 @@ CLAIMS = {
             np.array_equal(v["maxima"], in_windows(v["picture"]).max(axis=-1))
             and np.array_equal(v["means"], in_windows(v["picture"]).mean(axis=-1))
         ),
-        "the stride is the size of the window: windows of two by two do not overlap": lambda v: (
+        "Keras' stride is the size of the window: windows of two by two do not overlap": lambda v: (
             np.array_equal(v["maxima"], in_windows(v["picture"]).max(axis=-1))
         ),
         "Pooling and flatten have no weights: one makes pictures smaller, the other": lambda v: (
@@ -373,7 +371,7 @@ CLAIMS = {
         "With positions the loss falls towards 0, without them it does not": lambda v: (
             v["losses"][-1] < 0.1 and v["losses_without"][-1] > 1
         ),
-        "Each place of the answer attends to the opposite place": lambda v: (
+        "Each position of the answer attends to the opposite one": lambda v: (
             v["weights"].argmax(axis=1).tolist() == list(range(v["length"]))[::-1]
         ),
         "So do not expect it to beat a good rule": lambda v: (

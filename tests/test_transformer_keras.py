@@ -71,7 +71,7 @@ def test_without_positions_it_cannot_be_learnt(run):
     assert min(variables["losses_without"]) > 1
 
 
-def test_each_place_attends_most_to_the_opposite_place(run):
+def test_each_position_attends_most_to_the_opposite_one(run):
     weights = run.variables["weights"]
     assert weights.shape == (LENGTH, LENGTH)
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
@@ -79,7 +79,7 @@ def test_each_place_attends_most_to_the_opposite_place(run):
     assert (weights.argmax(axis=1) == opposite).all()
     largest = np.argsort(weights, axis=None)[-LENGTH:]
     assert set(largest) == {LENGTH * i + j for i, j in enumerate(opposite)}
-    assert "looks most at place 9 8 7 6 5 4 3 2 1 0\n" in run.stdout
+    assert "looks most at position 9 8 7 6 5 4 3 2 1 0\n" in run.stdout
 
 
 # Agreement with Keras -----------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_outputs_and_every_gradient_agree_with_keras(run, dtype):
     comparisons = run.variables["comparisons"][dtype]
     names = [name for name in run.variables["weight_names"] if "key_bias" not in name]
     assert len(names) == len(set(names)) == 19
-    assert [c.name for c in comparisons] == ["answers", "attention scores", *names]
+    assert [c.name for c in comparisons] == ["answers", "attention weights", *names]
     for c in comparisons:
         assert c.dtype == dtype
         assert c.agrees(), c

@@ -20,41 +20,41 @@ LAYERS = {
         (4, "relu"),
     ),
     "Conv2D": (
-        r"z_{nijf} = \sum_{u,v,c} x_{n,\,si+u,\,sj+v,\,c}\, W_{uvcf} + b_f, \quad y = \varphi(z)",
+        r"z_{nijf} = \sum_{u,v,l} x_{n,\,si+u,\,sj+v,\,l}\, W_{uvlf} + b_f, \quad y = \varphi(z)",
         r"""\begin{aligned}
-        dW_{uvcf} &= \sum_{n,i,j} x_{n,\,si+u,\,sj+v,\,c}\; dz_{nijf} \\
+        dW_{uvlf} &= \sum_{n,i,j} x_{n,\,si+u,\,sj+v,\,l}\; dz_{nijf} \\
         db_f &= \sum_{n,i,j} dz_{nijf} \\
-        dx_{n,\,si+u,\,sj+v,\,c} &\mathrel{+}= \sum_f dz_{nijf}\, W_{uvcf}
+        dx_{n,\,si+u,\,sj+v,\,l} &\mathrel{+}= \sum_f dz_{nijf}\, W_{uvlf}
         \end{aligned}""",
         "layer_conv_2d",
         (4, 3),
     ),
     "MaxPooling2D": (
-        r"y_{nijc} = \max_{u,v}\, x_{n,\,si+u,\,sj+v,\,c}",
-        r"dx_{n,\,si+u,\,sj+v,\,c} \mathrel{+}= dy_{nijc}"
+        r"y_{nijl} = \max_{u,v}\, x_{n,\,si+u,\,sj+v,\,l}",
+        r"dx_{n,\,si+u,\,sj+v,\,l} \mathrel{+}= dy_{nijl}"
         r"\text{ at the first largest } u, v",
         "layer_max_pooling_2d",
         (2,),
     ),
     "AveragePooling2D": (
-        r"y_{nijc} = \tfrac{1}{m} \sum_{u,v} x_{n,\,si+u,\,sj+v,\,c}"
+        r"y_{nijl} = \tfrac{1}{m} \sum_{u,v} x_{n,\,si+u,\,sj+v,\,l}"
         r"\quad (m \text{ pixels in the window})",
-        r"dx_{n,\,si+u,\,sj+v,\,c} \mathrel{+}= \tfrac{1}{m}\, dy_{nijc}",
+        r"dx_{n,\,si+u,\,sj+v,\,l} \mathrel{+}= \tfrac{1}{m}\, dy_{nijl}",
         "layer_average_pooling_2d",
         (2,),
     ),
     "Flatten": (
-        r"y_{n,\,(iw + j)k + c} = x_{nijc} \quad (w \text{ columns, } k \text{ channels})",
-        r"dx_{nijc} = dy_{n,\,(iw + j)k + c}",
+        r"y_{n,\,(iw + j)c + l} = x_{nijl} \quad (w \text{ columns, } c \text{ channels})",
+        r"dx_{nijl} = dy_{n,\,(iw + j)c + l}",
         "layer_flatten",
         (),
     ),
     "Dropout": (
         r"""\begin{aligned}
-        y &= x \odot m, \quad m = 1 \text{ in prediction;} \\
-        &\text{in training } m = 0 \text{ or } \tfrac{1}{1 - \text{rate}} \text{ at random}
+        y &= x \odot M, \quad M = 1 \text{ in prediction;} \\
+        &\text{in training } M = 0 \text{ or } \tfrac{1}{1 - \text{rate}} \text{ at random}
         \end{aligned}""",
-        r"dx = dy \odot m",
+        r"dx = dy \odot M",
         "layer_dropout",
         (0.25,),
     ),
@@ -74,14 +74,15 @@ LAYERS = {
     ),
     "LayerNormalization": (
         r"""\begin{aligned}
-        u &= \frac{x - m}{\sqrt{v + \varepsilon}}, \quad y = \gamma \odot u + \beta, \\
-        &m, v \text{: mean and variance of each vector}
+        \hat{x} &= \frac{x - \operatorname{mean}(x)}{\sqrt{\operatorname{var}(x) + \varepsilon}}, \\
+        y &= \gamma \odot \hat{x} + \beta, \quad \text{each vector by itself}
         \end{aligned}""",
         r"""\begin{aligned}
-        d\gamma &= \textstyle\sum_{n,t} dy \odot u, \quad d\beta = \textstyle\sum_{n,t} dy, \\
-        du &= dy \odot \gamma, \\
-        dx &= \frac{du - \operatorname{mean}(du) - u \operatorname{mean}(du \odot u)}
-        {\sqrt{v + \varepsilon}}
+        d\gamma &= \textstyle\sum_{n,t} dy \odot \hat{x}, \quad d\beta = \textstyle\sum_{n,t} dy, \\
+        d\hat{x} &= dy \odot \gamma, \\
+        dx &= \frac{d\hat{x} - \operatorname{mean}(d\hat{x})
+        - \hat{x} \operatorname{mean}(d\hat{x} \odot \hat{x})}
+        {\sqrt{\operatorname{var}(x) + \varepsilon}}
         \end{aligned}""",
         "layer_layer_normalization",
         (),
@@ -89,18 +90,18 @@ LAYERS = {
     "MultiHeadAttention": (
         r"""\begin{aligned}
         &\text{for each head } h\text{:} \\
-        Q &= x_q W_Q + b_Q, \quad K = x_k W_K + b_K, \\
-        V &= x_v W_V + b_V, \quad S = Q K^\top / \sqrt{k}, \\
+        Q &= x_Q W_Q + b_Q, \quad K = x_K W_K + b_K, \\
+        V &= x_V W_V + b_V, \quad S = Q K^\top / \sqrt{k}, \\
         A &= \operatorname{softmax}(S), \quad C = A V; \\
         y &= \textstyle\sum_h C W_O + b_O
         \end{aligned}""",
         r"""\begin{aligned}
         dC &= dy\, W_O^\top, \quad dV = A^\top dC, \quad dA = dC\, V^\top \\
-        dS &= A \odot (dA - \textstyle\sum_s dA \odot A) \\
+        dS &= A \odot (dA - \text{row sums of } dA \odot A) \\
         dQ &= dS\, K / \sqrt{k}, \quad dK = dS^\top Q / \sqrt{k} \\
         dW_O &= C^\top dy, \quad db_O = \textstyle\sum_{n,t} dy \\
-        dW_Q &= x_q^\top dQ, \quad db_Q = \textstyle\sum_{n,t} dQ \\
-        dx_q &= \textstyle\sum_h dQ\, W_Q^\top, \quad \text{likewise for } K, V
+        dW_Q &= x_Q^\top dQ, \quad db_Q = \textstyle\sum_{n,t} dQ \\
+        dx_Q &= \textstyle\sum_h dQ\, W_Q^\top, \quad \text{likewise for } K, V
         \end{aligned}""",
         "layer_multi_head_attention",
         (3, 4),

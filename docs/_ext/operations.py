@@ -40,7 +40,7 @@ OPERATIONS = {
         Operation(
             "Split into training and test data",
             "iris_nopackages",
-            r"X_{\text{train}} = X_r, \quad X_{\text{test}} = X_{-r}",
+            r"X_{\text{train}} = X_{\text{rows}}, \quad X_{\text{test}} = X_{-\text{rows}}",
             "X_train = X[rows]\nX_test = np.delete(X, rows, axis=0)",
             NONE,
             "X_train <- X[rows, ]\nX_test <- X[-rows, ]",
@@ -48,10 +48,10 @@ OPERATIONS = {
         Operation(
             "One-hot",
             "iris_nopackages",
-            r"Y_{ik} = [\,y_i = k\,]",
-            "np.eye(k)[y]",
-            "utils.to_categorical(y, k)",
-            "diag(k)[y, ]",
+            r"Y_{ij} = [\,y_i = j\,]",
+            "np.eye(q)[y]",
+            "utils.to_categorical(y, q)",
+            "diag(q)[y, ]",
         ),
         Operation(
             "Normalise from 0 to 1",
@@ -172,7 +172,7 @@ OPERATIONS = {
         Operation(
             "GELU",
             "activations",
-            r"z\, P(N < z), \quad N \text{ standard normal}",
+            r"z\, \Phi(z), \quad \Phi \text{ of the standard normal}",
             "pnorm = np.vectorize(statistics.NormalDist().cdf)\nz * pnorm(z)",
             "activations.gelu(z)",
             "z * pnorm(z)",
@@ -311,10 +311,10 @@ OPERATIONS = {
         Operation(
             "Convolution",
             "convolution",
-            r"z_{nijf} = \sum_{u,v,c} x_{n,\,i+u,\,j+v,\,c}\, W_{uvcf} + b_f",
+            r"z_{nijf} = \sum_{u,v,l} x_{n,\,i+u,\,j+v,\,l}\, W_{uvlf} + b_f",
             "from numpy.lib.stride_tricks import sliding_window_view\n"
             "view = sliding_window_view(x, (3, 3), (1, 2))\n"
-            'z = np.einsum("nijcuv,uvcf->nijf", view, W) + b',
+            'z = np.einsum("nijluv,uvlf->nijf", view, W) + b',
             "layers.Conv2D(f, 3)",
             "for (n in 1:dim(z)[1])\n"
             "  for (i in 1:dim(z)[2])\n"
@@ -326,7 +326,7 @@ OPERATIONS = {
         Operation(
             "Max pooling",
             "layer_types",
-            r"p_{nijc} = \max_{u,v}\, a_{n,\,2i+u,\,2j+v,\,c}",
+            r"\max_{u,v}\, a_{n,\,2i+u,\,2j+v,\,l}",
             "p = a.reshape(n, h // 2, 2, w // 2, 2, c)\np = p.max(axis=(2, 4))",
             "layers.MaxPooling2D(2)",
             "for (i in 1:(h / 2)) for (j in 1:(w / 2)) {\n"
@@ -337,7 +337,7 @@ OPERATIONS = {
         Operation(
             "Average pooling",
             "layer_types",
-            r"p_{nijc} = \tfrac{1}{4} \sum_{u,v} a_{n,\,2i+u,\,2j+v,\,c}",
+            r"\tfrac{1}{4} \sum_{u,v} a_{n,\,2i+u,\,2j+v,\,l}",
             "p = a.reshape(n, h // 2, 2, w // 2, 2, c)\np = p.mean(axis=(2, 4))",
             "layers.AveragePooling2D(2)",
             "for (i in 1:(h / 2)) for (j in 1:(w / 2)) {\n"
@@ -348,7 +348,8 @@ OPERATIONS = {
         Operation(
             "Flatten",
             "layer_types",
-            r"y_{n,\,(iw + j)k + c} = x_{nijc}",
+            r"\begin{aligned} x_{nijl} &\text{ becomes number} \\"
+            r"(iw + j)c + l &\text{ of case } n \end{aligned}",
             "x.reshape(len(x), -1)",
             "layers.Flatten()",
             "matrix(aperm(x, c(1, 4, 3, 2)), dim(x)[1])",
@@ -356,7 +357,8 @@ OPERATIONS = {
         Operation(
             "Dropout in training",
             "layer_types",
-            r"y = \frac{x \odot [u \ge r]}{1 - r}, \quad u \sim U(0, 1)",
+            r"\begin{aligned} &\frac{x \odot [u \ge \text{rate}]}{1 - \text{rate}}, \\"
+            r"&u \text{ from 0 to 1 at random} \end{aligned}",
             "x * (u >= rate) / (1 - rate)",
             "layers.Dropout(rate)",
             "x * (u >= rate) / (1 - rate)",
@@ -374,11 +376,11 @@ OPERATIONS = {
         Operation(
             "Confusion table",
             "iris_nopackages",
-            r"C_{kl} = \textstyle\sum_i [\,\hat{y}_i = k, \; y_i = l\,]",
-            "C = np.zeros((k, k), dtype=int)\nnp.add.at(C, (predicted, actual), 1)",
+            r"C_{jl} = \textstyle\sum_i [\,\hat{y}_i = j, \; y_i = l\,]",
+            "C = np.zeros((q, q), dtype=int)\nnp.add.at(C, (predicted, actual), 1)",
             NONE,
-            "table(Predicted = factor(predicted, 1:k - 1),\n"
-            "      Actual = factor(actual, 1:k - 1))",
+            "table(Predicted = factor(predicted, 1:q - 1),\n"
+            "      Actual = factor(actual, 1:q - 1))",
         ),
         Operation(
             "Accuracy",
@@ -411,34 +413,36 @@ OPERATIONS = {
             "transformer_keras",
             r"x_t = E_{\text{token}_t}",
             "E[tokens]",
-            "layers.Embedding(n, d)",
+            "layers.Embedding(n_tokens, d)",
             "E[tokens, ]",
         ),
         Operation(
             "Attention, one head",
             "attention_nopackages",
-            r"\operatorname{softmax}\!\left(\frac{Q K^\top}{\sqrt{d}}\right) V",
-            "S = Q @ K.T / np.sqrt(d)\nA = np.exp(S) / np.exp(S).sum(axis=1, keepdims=True)\nA @ V",
-            "ops.dot_product_attention(Q, K, V)",
-            "S <- Q %*% t(K) / sqrt(d)\nA <- exp(S) / rowSums(exp(S))\nA %*% V",
+            r"\operatorname{softmax}\!\left(\frac{Q K^\top}{\sqrt{k}}\right) V",
+            "S = Q @ K.T / np.sqrt(k)\nA = np.exp(S) / np.exp(S).sum(axis=1, keepdims=True)\nA @ V",
+            "Q, K, V = (x[None, :, None] for x in (Q, K, V))\n"
+            "ops.dot_product_attention(Q, K, V)[0, :, 0]",
+            "S <- Q %*% t(K) / sqrt(k)\nA <- exp(S) / rowSums(exp(S))\nA %*% V",
         ),
         Operation(
             "Layer normalisation",
             "transformer_keras",
-            r"\begin{aligned} y &= g \odot \frac{x - \bar{x}}{\sqrt{s^2 + 0.001}} + b \\"
-            r"s^2 &= \tfrac{1}{d} \textstyle\sum_k (x_k - \bar{x})^2 \end{aligned}",
+            r"\begin{aligned} &\gamma \odot \frac{x - \bar{x}}{\sqrt{s^2 + 0.001}} + \beta, \\"
+            r"&s^2 = \tfrac{1}{d} \textstyle\sum_j (x_j - \bar{x})^2 \end{aligned}",
             "centred = x - x.mean(axis=1, keepdims=True)\n"
             "s2 = np.mean(centred**2, axis=1, keepdims=True)\n"
-            "g * centred / np.sqrt(s2 + 0.001) + b",
+            "gamma * centred / np.sqrt(s2 + 0.001) + beta",
             "layers.LayerNormalization()",
             "centred <- x - rowMeans(x)\n"
             "s2 <- rowMeans(centred^2)\n"
-            'sweep(sweep(centred / sqrt(s2 + 0.001), 2, g, "*"), 2, b, "+")',
+            'y <- sweep(centred / sqrt(s2 + 0.001), 2, gamma, "*")\n'
+            'sweep(y, 2, beta, "+")',
         ),
         Operation(
             "Residual connection",
             "transformer_keras",
-            r"x + f(x)",
+            r"x + \operatorname{layer}(x)",
             "x + y",
             "ops.add(x, y)",
             "x + y",

@@ -78,8 +78,8 @@ for name, claimed in [("1 - a", 1 - a), ("1 - a^2", 1 - a**2)]:
 # .. end of solution
 
 # %%
-# Exercise 3: an activation of your own
-# -------------------------------------
+# Exercise 3: an activation function of your own
+# ----------------------------------------------
 #
 # *Softsign* is :math:`z / (1 + |z|)`. Find its derivative, check it, and draw both
 # beside those of tanh. Where do the two functions differ most?

@@ -7,7 +7,7 @@ head. Queries, keys and values are those of six words, four numbers each.
 .. math::
 
    \operatorname{attention}(Q, K, V)
-     = \operatorname{softmax}\!\left(\frac{Q K^\top}{\sqrt{d}}\right) V
+     = \operatorname{softmax}\!\left(\frac{Q K^\top}{\sqrt{k}}\right) V
 """
 
 import matplotlib.pyplot as plt
@@ -16,8 +16,8 @@ import numpy as np
 plt.style.use("course.lecture")
 
 rng = np.random.default_rng(1)
-n, d = 6, 4
-Q, K, V = rng.normal(size=(3, n, d))  # each (6, 4)
+n, k = 6, 4
+Q, K, V = rng.normal(size=(3, n, k))  # each (6, 4)
 
 
 def softmax(z):
@@ -32,7 +32,7 @@ def softmax(z):
 # What shapes have :math:`Q K^\top`, the weights after softmax, and the result? What do
 # the weights sum to, along which axis? Check it.
 
-scores = Q @ K.T / np.sqrt(d)
+scores = Q @ K.T / np.sqrt(k)
 
 # %%
 # .. solution
@@ -99,7 +99,7 @@ order = rng.permutation(n)
 # %%
 # .. solution
 
-permuted = softmax(Q[order] @ K[order].T / np.sqrt(d)) @ V[order]
+permuted = softmax(Q[order] @ K[order].T / np.sqrt(k)) @ V[order]
 print("Order:", *order)
 print("The same rows, permuted alike:", np.allclose(permuted, result[order]))
 
@@ -110,7 +110,7 @@ print("The same rows, permuted alike:", np.allclose(permuted, result[order]))
 # .. end of solution
 
 # %%
-# Exercise 4: why divide by the root of :math:`d`?
+# Exercise 4: why divide by the root of :math:`k`?
 # ------------------------------------------------
 #
 # Draw random queries and keys of the lengths below. What is the standard deviation of
@@ -122,16 +122,16 @@ lengths = [4, 64, 1024]
 # .. solution
 
 for length in lengths:
-    q, k = rng.normal(size=(2, 200, length))
-    raw = (q @ k.T)[:, :8]  # eight keys for each query
+    queries, keys = rng.normal(size=(2, 200, length))
+    raw = (queries @ keys.T)[:, :8]  # eight keys for each query
     for name, z in [("as they are", raw), ("divided", raw / np.sqrt(length))]:
         largest = softmax(z).max(axis=1).mean()
-        print(f"d = {length}, {name}: sd {z.std():.2f}, largest weight {largest:.2f}")
+        print(f"k = {length}, {name}: sd {z.std():.2f}, largest weight {largest:.2f}")
 plt.show()
 
 # %%
-# A score is a sum of :math:`d` products, so it grows with the root of :math:`d`.
-# Without the division, nearly all weight goes to one word once :math:`d` is large;
+# A score is a sum of :math:`k` products, so it grows with the root of :math:`k`.
+# Without the division, nearly all weight goes to one word once :math:`k` is large;
 # softmax is then saturated and its derivative close to zero.
 #
 # .. end of solution

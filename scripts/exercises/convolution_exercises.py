@@ -111,6 +111,6 @@ plt.show()
 # %%
 # Two convolutions in a row are one with a larger window, here a weighted mean (the
 # numbers printed are the weights times 81). The two small kernels need fewer weights,
-# and with an activation between them they can do what no single one can.
+# and with an activation function between them they can do what no single one can.
 #
 # .. end of solution

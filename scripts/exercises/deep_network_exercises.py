@@ -58,11 +58,12 @@ for place in range(1, len(sizes) - 1):
 # .. end of solution
 
 # %%
-# Exercise 2: without activations
-# -------------------------------
+# Exercise 2: without activation functions
+# ----------------------------------------
 #
-# Send ``x`` through the three matrices below with no activation in between. Find one
-# matrix that does the same. What does that say about deep networks without activations?
+# Send ``x`` through the three matrices below with no activation function in between.
+# Find one matrix that does the same. What does that say about deep networks without
+# such functions?
 
 matrices = random_weights([4, 16, 16, 3])
 
@@ -78,8 +79,8 @@ weights = sum(W.size for W in matrices)
 print("Weights in three layers:", weights, " in one:", one_matrix.size)
 
 # %%
-# A chain of matrix products is one matrix product. Without an activation between them,
-# more layers add weights but nothing that one layer could not do.
+# A chain of matrix products is one matrix product. Without activation functions between
+# them, more layers add weights but nothing that one layer could not do.
 #
 # .. end of solution
 

@@ -66,8 +66,8 @@ print("More parameters:", deeper.count_params() - model.count_params())
 # .. end of solution
 
 # %%
-# Exercise 2: other layers, units and activations
-# -----------------------------------------------
+# Exercise 2: other layers, units and activation functions
+# --------------------------------------------------------
 #
 # Compare the networks below: train each from five seeds and report the accuracy on the
 # test flowers as mean and standard deviation. Do they differ by more than the seeds do?

@@ -87,7 +87,7 @@ attention.set_weights(weights)
 #    P_{t,\,2i} = \sin(t / 10000^{2i/d}), \qquad
 #    P_{t,\,2i+1} = \cos(t / 10000^{2i/d}).
 #
-# Write ``position_codes(n, d)`` and draw it. How does the scalar product of two codes
+# Write ``position_codes(n, d)`` and draw it. How does the dot product of two codes
 # depend on their distance?
 
 n_positions = 50
@@ -129,8 +129,8 @@ fig.suptitle("The codes of the positions, number by number")
 #
 # A block of a transformer is attention, then two dense layers for each word. Each of
 # the two parts is added to its own input and then normalised (``Add``,
-# ``LayerNormalization``). Build one as a ``keras.Model``, and check that a word's place
-# makes no difference to it.
+# ``LayerNormalization``). Build one as a ``keras.Model``, and check that the position
+# of a word makes no difference to it.
 
 inputs = keras.layers.Input((None, width))
 
