@@ -161,7 +161,6 @@ CLAIMS = {
             and v["confusion"].to_numpy()[1, 2] + v["confusion"].to_numpy()[2, 1] > 0
         ),
         "The network works without it.": works_without_its_first_unit,
-        "The network works without it.": works_without_its_first_unit,
     },
     "iris_keras": {
         "Test flowers, seed 1: nearly all on the diagonal": lambda v: (
