@@ -34,6 +34,7 @@ extensions = [
     "lecture",
     "notebooks",
     "operations",
+    "r_files",
     "stale",
     "static_math",
 ]
