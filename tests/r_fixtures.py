@@ -49,6 +49,7 @@ LESSONS = {
     "attention_nopackages": [
         *["E", "P", "X", "Q", "K", "V", "on_paper", "A", "C", "WO", "loss", "both_heads"],
         *["dY", "dWO", "dV", "dS", "dQ", "dK", "dWQ", "dWK", "dWV", "dX", "dE"],
+        "dX_again",
     ],
 }
 
