@@ -43,6 +43,7 @@ LESSONS = {
         *["values", "derivatives", "jacobian", "ten_layers"],
         *["dW1_relu", "dW1_leaky", "outputs", "losses"],
     ],
+    "deep_network": ["X", "y"],
     "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
     "convolution": ["kernel", "window", "inputs", "outputs"],
     "transformer_keras": ["years", "actual", "last_year", "last_growth", "mean_growth", "windows"],
