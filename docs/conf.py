@@ -35,6 +35,7 @@ extensions = [
     "lecture",
     "notebooks",
     "operations",
+    "r_files",
     "stale",
     "static_math",
 ]

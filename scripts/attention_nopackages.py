@@ -300,7 +300,38 @@ r_print(dE)
 #
 # The same lines once more as functions, for a whole stack of sentences: ``X`` now has
 # the shape ``(n, T, d)``, and ``swapaxes(-1, -2)`` transposes each sentence. For the
-# derivatives of the weights, the rows of all sentences stand under one another.
+# derivatives of the weights, the rows of all sentences stand under one another. R
+# multiplies two matrices at a time, so the R functions take one sentence, and
+# ``lapply`` would take them through a list of sentences. We print whether ``dX`` is the
+# same as above, but for rounding.
+#
+# .. code-block:: r
+#
+#    attention <- function(X, WQ, WK, WV, WO, hidden) {
+#      Q <- X %*% WQ
+#      K <- X %*% WK
+#      V <- X %*% WV
+#      S <- Q %*% t(K) / sqrt(ncol(K))
+#      S[hidden] <- -Inf
+#      A <- softmax(S)
+#      C <- A %*% V
+#      list(Y = C %*% WO, Q = Q, K = K, V = V, A = A, C = C)
+#    }
+#    attention_backward <- function(dY, X, WQ, WK, WV, WO, kept) with(kept, {
+#      dC <- dY %*% t(WO)
+#      dV <- t(A) %*% dC
+#      dA <- dC %*% t(V)
+#      dS <- A * (dA - rowSums(dA * A))
+#      dQ <- dS %*% K / sqrt(ncol(K))
+#      dK <- t(dS) %*% Q / sqrt(ncol(K))
+#      list(
+#        dX = dQ %*% t(WQ) + dK %*% t(WK) + dV %*% t(WV),
+#        dWQ = t(X) %*% dQ, dWK = t(X) %*% dK, dWV = t(X) %*% dV, dWO = t(C) %*% dY
+#      )
+#    })
+#    kept <- attention(X, WQ, WK, WV, WO, hidden)
+#    dX_again <- attention_backward(dY, X, WQ, WK, WV, WO, kept)$dX
+#    print(all(abs(dX_again - dX) < 1e-14))
 
 
 def attention(X, WQ, WK, WV, WO, hidden):
@@ -330,9 +361,7 @@ def attention_backward(dY, X, WQ, WK, WV, WO, kept):
 
 stack = X[np.newaxis], WQ, WK, WV, WO  # one sentence: (1, 5, d)
 dX_again, _ = attention_backward(dY[np.newaxis], *stack, attention(*stack, hidden)[1])
-print(
-    "Differs from dX above by less than 1e-14:", np.all(np.abs(dX_again - dX) < 1e-14)
-)
+r_print(np.all(np.abs(dX_again - dX) < 1e-14))
 
 # %%
 # One *attention head* has one pattern. *Several heads* side by side have several: each
@@ -346,11 +375,9 @@ print(
 #    WK2 <- normals(d, k)
 #    WV2 <- normals(d, k)
 #    WO2 <- normals(k, length(vocabulary))
-#    S2 <- X %*% WQ2 %*% t(X %*% WK2) / sqrt(k)
-#    S2[hidden] <- -Inf
-#    C2 <- softmax(S2) %*% X %*% WV2
-#    both_heads <- cbind(C, C2) %*% rbind(WO, WO2)
-#    print(C %*% WO + C2 %*% WO2)
+#    second <- attention(X, WQ2, WK2, WV2, WO2, hidden)
+#    both_heads <- cbind(C, second$C) %*% rbind(WO, WO2)
+#    print(Y + second$Y)
 #    print(both_heads)
 
 WQ2, WK2, WV2 = (normals(d, k) for _ in range(3))
@@ -368,7 +395,8 @@ r_print(both_heads, rows=sentence)
 # position which letter came before. The letters are random, so nothing but the letter
 # before helps, and to find it the network must attend to the right *position*. It is
 # told nothing of that. One head, a causal mask, plain gradient descent on the mean
-# loss.
+# loss. (No R lines from here on: letters and weights are drawn by NumPy, whose random
+# numbers R has not.)
 
 letters = "abcde"
 T = 6

@@ -38,7 +38,18 @@ plt.style.use("course.lecture")
 # --------------------------
 #
 # At most 640 pictures, in batches of 32 if there are as many. The shapes in the
-# comments are those for ten classes.
+# comments are those for ten classes. The R lines take CIFAR-10, which R's package
+# ``keras`` downloads.
+#
+# .. code-block:: r
+#
+#    library(keras)
+#    library(tensorflow)
+#    cifar <- dataset_cifar10()
+#    batch_size <- 32
+#    learning_rate <- 0.0001
+#    x <- cifar$train$x[1:batch_size, , , ] / 255
+#    y <- to_categorical(cifar$train$y[1:batch_size], 10)
 
 (x_train, y_train), _, class_names = load_images()
 n_train, n_classes = min(640, len(x_train)), len(class_names)
@@ -53,6 +64,54 @@ WEIGHTS = ["W1", "b1", "W2", "b2", "W3", "b3", "W4", "b4"]
 # -------
 #
 # These are the functions of :doc:`cifar_nopackages_cnn`, line by line.
+#
+# .. code-block:: r
+#
+#    pixels <- function(x, u, v) {
+#      rows <- seq(u, length.out = dim(x)[2] - 2)
+#      columns <- seq(v, length.out = dim(x)[3] - 2)
+#      matrix(x[, rows, columns, ], ncol = dim(x)[4])
+#    }
+#    convolve <- function(x, W, b) {
+#      z <- 0
+#      for (u in 1:3) for (v in 1:3) z <- z + pixels(x, u, v) %*% W[u, v, , ]
+#      array(sweep(z, 2, b, "+"), c(nrow(x), dim(x)[2:3] - 2, dim(W)[4]))
+#    }
+#    convolve_backward <- function(x, W, dz) {
+#      dW <- array(0, dim(W))
+#      dx <- array(0, dim(x))
+#      height <- dim(dz)[2]
+#      width <- dim(dz)[3]
+#      dz <- matrix(dz, ncol = dim(dz)[4])
+#      for (u in 1:3) for (v in 1:3) {
+#        dW[u, v, , ] <- t(pixels(x, u, v)) %*% dz
+#        rows <- seq(u, length.out = height)
+#        columns <- seq(v, length.out = width)
+#        share <- as.vector(dz %*% t(W[u, v, , ]))
+#        dx[, rows, columns, ] <- dx[, rows, columns, ] + share
+#      }
+#      list(dx = dx, dW = dW, db = colSums(dz))
+#    }
+#    corners <- list(c(1, 1), c(1, 2), c(2, 1), c(2, 2))
+#    places <- function(size, i) seq(i, by = 2, length.out = size %/% 2)
+#    corner <- function(a, ij) {
+#      a[, places(dim(a)[2], ij[1]), places(dim(a)[3], ij[2]), , drop = FALSE]
+#    }
+#    `corner<-` <- function(a, ij, value) {
+#      a[, places(dim(a)[2], ij[1]), places(dim(a)[3], ij[2]), ] <- value
+#      a
+#    }
+#    pool <- function(a) do.call(pmax, lapply(corners, corner, a = a))
+#    pool_backward <- function(a, p, dp) {
+#      da <- array(0, dim(a))
+#      waiting <- array(TRUE, dim(p))
+#      for (ij in corners) {
+#        largest <- waiting & corner(a, ij) == p
+#        corner(da, ij) <- dp * largest
+#        waiting <- waiting & !largest
+#      }
+#      da
+#    }
 
 CORNERS = [(0, 0), (0, 1), (1, 0), (1, 1)]
 
@@ -98,6 +157,40 @@ def pool_backward(a, p, dp):
 
 # %%
 # Forward and backward in one function. It returns the loss and all gradients.
+#
+# .. code-block:: r
+#
+#    relu <- function(x) pmax(x, 0)
+#    softmax <- function(x) {
+#      e <- exp(x - apply(x, 1, max))
+#      e / rowSums(e)
+#    }
+#    gradients_by_hand <- function(x, y, weights) with(weights, {
+#      a1 <- relu(convolve(x, W1, b1))
+#      p1 <- pool(a1)
+#      a2 <- relu(convolve(p1, W2, b2))
+#      p2 <- pool(a2)
+#      flat <- matrix(aperm(p2, c(1, 4, 3, 2)), nrow(x))
+#      a3 <- relu(sweep(flat %*% W3, 2, b3, "+"))
+#      a4 <- softmax(sweep(a3 %*% W4, 2, b4, "+"))
+#      loss <- -sum(y * log(a4)) / nrow(x)
+#      dz4 <- (a4 - y) / nrow(x)
+#      dW4 <- t(a3) %*% dz4
+#      db4 <- colSums(dz4)
+#      dz3 <- dz4 %*% t(W4) * (a3 > 0)
+#      dW3 <- t(flat) %*% dz3
+#      db3 <- colSums(dz3)
+#      dp2 <- array(dz3 %*% t(W3), dim(p2)[c(1, 4, 3, 2)])
+#      dz2 <- pool_backward(a2, p2, aperm(dp2, c(1, 4, 3, 2))) * (a2 > 0)
+#      second <- convolve_backward(p1, W2, dz2)
+#      dz1 <- pool_backward(a1, p1, second$dx) * (a1 > 0)
+#      first <- convolve_backward(x, W1, dz1)
+#      gradients <- list(
+#        W1 = first$dW, b1 = first$db, W2 = second$dW, b2 = second$db,
+#        W3 = dW3, b3 = db3, W4 = dW4, b4 = db4
+#      )
+#      list(loss = loss, gradients = gradients)
+#    })
 
 
 def relu(x):
@@ -140,6 +233,36 @@ def gradients_by_hand(x, y, W1, b1, W2, b2, W3, b3, W4, b4):
 # The model of :doc:`cifar_keras_cnn`. The list of layers is a function of the module
 # they come from: ``course.layers`` has layers of the same names, so it makes the same
 # network a third time.
+#
+# .. code-block:: r
+#
+#    network <- function() {
+#      keras_model_sequential() %>%
+#        layer_conv_2d(filters = 32, kernel_size = c(3, 3), activation = "relu",
+#                      input_shape = c(32, 32, 3)) %>%
+#        layer_max_pooling_2d(pool_size = c(2, 2)) %>%
+#        layer_conv_2d(filters = 64, kernel_size = c(3, 3), activation = "relu") %>%
+#        layer_max_pooling_2d(pool_size = c(2, 2)) %>%
+#        layer_flatten() %>%
+#        layer_dense(units = 64, activation = "relu") %>%
+#        layer_dense(units = 10, activation = "softmax")
+#    }
+#    keras_twin <- function(weights) {
+#      twin <- network()
+#      set_weights(twin, unname(weights))
+#      twin %>% compile(
+#        optimizer = optimizer_rmsprop(learning_rate = learning_rate),
+#        loss = "categorical_crossentropy"
+#      )
+#      twin
+#    }
+#    gradients_in_keras <- function(twin, x, y) {
+#      with(tf$GradientTape() %as% tape, {
+#        loss <- twin$compute_loss(x, tf$constant(y), twin(x))
+#      })
+#      gradients <- lapply(tape$gradient(loss, twin$trainable_weights), as.array)
+#      list(loss = as.array(loss), gradients = gradients)
+#    }
 
 
 def network(module):
@@ -178,7 +301,22 @@ def gradients_in_keras(twin, x, y):
 # --------------
 #
 # Keras draws the weights; both sides start from them, and see the same batch. We
-# compare in double precision (``float64``) and in single precision (``float32``).
+# compare in double precision (``float64``) and in single precision (``float32``). R
+# itself has only the first.
+#
+# .. code-block:: r
+#
+#    k_set_floatx("float64")
+#    set_random_seed(1)
+#    initial <- get_weights(network())
+#    names(initial) <- c("W1", "b1", "W2", "b2", "W3", "b3", "W4", "b4")
+#    by_hand <- gradients_by_hand(x, y, initial)
+#    in_keras <- gradients_in_keras(keras_twin(initial), x, y)
+#    relative <- function(a, b) max(abs(a - b)) / max(abs(b))
+#    print(signif(relative(by_hand$loss, in_keras$loss), 1))
+#    print(signif(mapply(relative, by_hand$gradients, in_keras$gradients), 1))
+#    cat("Derivatives compared:", sum(lengths(by_hand$gradients)), "\n")
+#    k_set_floatx("float32")
 
 keras.config.set_floatx("float64")
 keras.config.set_dtype_policy("float64")
@@ -246,7 +384,8 @@ fig.suptitle("What is left is rounding, in both precisions")
 # -----------
 #
 # Now both train on their own, with RMSprop, from the same weights and with the same
-# batches. Three more runs help to judge what we see:
+# batches. (The R lines end here: R has neither ``course`` nor single precision, which
+# the rest is about.) Three more runs help to judge what we see:
 #
 # - ``course``: the same layers from ``course.layers``, in ``float64``.
 # - By hand and Keras in ``float32``.

@@ -38,6 +38,23 @@ plt.style.use("course.lecture")
 # training and 500 others for testing, or all if there are fewer. Pixels are divided by
 # 255, classes are one-hot. The shapes in the comments are those for as many pictures
 # and for ten classes.
+#
+# Base R reads no pictures. So the R lines on this page draw a few of random numbers in
+# their place: what they print has the same form, but other numbers.
+#
+# .. code-block:: r
+#
+#    set.seed(1)
+#    n_train <- 8
+#    n_test <- 4
+#    n_classes <- 10
+#    pictures <- function(n) array(runif(n * 32 * 32 * 3), c(n, 32, 32, 3))
+#    classes <- function(n) diag(n_classes)[sample(n_classes, n, replace = TRUE), ]
+#    X_train <- pictures(n_train)
+#    X_test <- pictures(n_test)
+#    Y_train <- classes(n_train)
+#    Y_test <- classes(n_test)
+#    cat("Training:", dim(X_train), " test:", dim(X_test), "\n")
 
 (x_train, y_train), (x_test, y_test), class_names = load_images()
 n_train, n_test = min(640, len(x_train)), min(500, len(x_test))
@@ -57,6 +74,26 @@ print("Training:", *X_train.shape, " test:", *X_test.shape)
 # :math:`g = \sqrt{6 / (\text{inputs} + \text{outputs})}` (*Glorot uniform*). For a
 # convolution, both count the window: its height times its width times the channels that
 # go in, or the filters that come out. Biases start at zero.
+#
+# .. code-block:: r
+#
+#    learning_rate <- 0.001
+#    epochs <- 10
+#    batch_size <- 4
+#    glorot <- function(...) {
+#      shape <- c(...)
+#      window <- prod(head(shape, -2))
+#      limit <- sqrt(6 / (window * sum(tail(shape, 2))))
+#      array(runif(prod(shape), -limit, limit), shape)
+#    }
+#    weights <- list(
+#      W1 = glorot(3, 3, 3, 32), b1 = numeric(32),
+#      W2 = glorot(3, 3, 32, 64), b2 = numeric(64),
+#      W3 = glorot(6 * 6 * 64, 64), b3 = numeric(64),
+#      W4 = glorot(64, n_classes), b4 = numeric(n_classes)
+#    )
+#    initial <- weights
+#    cat("Parameters:", sum(lengths(weights)), "\n")
 
 learning_rate = 0.001
 epochs = 10
@@ -84,7 +121,26 @@ print("Parameters:", sum(w.size for w in weights))
 #
 # *Convolution.* ``sliding_window_view`` shows every window of 3 by 3 pixels without
 # copying anything. Each of them is multiplied with the kernel, number by number, and
-# summed; ``tensordot(..., axes=3)`` does this for all windows and filters at once.
+# summed; ``tensordot(..., axes=3)`` does this for all windows and filters at once. In R
+# the nine places in the window take turns, as in :doc:`convolution`: ``pixels`` takes
+# what stands in one of them, a row for each window, and one matrix product is for all
+# windows and filters. (R has a ``convolve`` of its own, which is for series.)
+#
+# .. code-block:: r
+#
+#    pixels <- function(x, u, v) {
+#      rows <- seq(u, length.out = dim(x)[2] - 2)
+#      columns <- seq(v, length.out = dim(x)[3] - 2)
+#      matrix(x[, rows, columns, ], ncol = dim(x)[4])
+#    }
+#    convolve <- function(x, W, b) {
+#      z <- 0
+#      for (u in 1:3) for (v in 1:3) z <- z + pixels(x, u, v) %*% W[u, v, , ]
+#      array(sweep(z, 2, b, "+"), c(nrow(x), dim(x)[2:3] - 2, dim(W)[4]))
+#    }
+#    x <- X_train[1:batch_size, , , ]
+#    z1 <- convolve(x, weights$W1, weights$b1)
+#    cat("30 windows of 3 fit into 32 pixels:", dim(z1), "\n")
 
 
 def windows(x):
@@ -103,7 +159,23 @@ print("30 windows of 3 fit into 32 pixels:", z1.shape)
 # %%
 # *Pooling.* A window of 2 by 2 has four corners. ``corner`` takes the pixels that stand
 # in one of them, for all windows; the largest of the four is the result. A last odd row
-# or column has no window.
+# or column has no window. R has no views: what ``corner`` takes is a copy, and
+# ``corner<-`` writes into an array.
+#
+# .. code-block:: r
+#
+#    corners <- list(c(1, 1), c(1, 2), c(2, 1), c(2, 2))
+#    places <- function(size, i) seq(i, by = 2, length.out = size %/% 2)
+#    corner <- function(a, ij) {
+#      a[, places(dim(a)[2], ij[1]), places(dim(a)[3], ij[2]), , drop = FALSE]
+#    }
+#    `corner<-` <- function(a, ij, value) {
+#      a[, places(dim(a)[2], ij[1]), places(dim(a)[3], ij[2]), ] <- value
+#      a
+#    }
+#    pool <- function(a) do.call(pmax, lapply(corners, corner, a = a))
+#    p1 <- pool(pmax(z1, 0))
+#    cat("Half of it:", dim(p1), "\n")
 
 
 def corner(a, i, j):
@@ -124,6 +196,31 @@ print("Half of it:", p1.shape)
 # %%
 # The whole way. Softmax subtracts the largest number of each row first: the result is
 # the same, and nothing overflows.
+#
+# R's arrays are *column-major*: in memory the first index runs fastest, in NumPy's the
+# last. So ``matrix`` and ``reshape`` flatten in different orders. ``aperm`` lays the
+# numbers of each picture in NumPy's order first, and the rows of ``W3`` mean the same.
+#
+# .. code-block:: r
+#
+#    relu <- function(x) pmax(x, 0)
+#    softmax <- function(x) {
+#      e <- exp(x - apply(x, 1, max))
+#      e / rowSums(e)
+#    }
+#    forward <- function(x, weights) with(weights, {
+#      a1 <- relu(convolve(x, W1, b1))
+#      p1 <- pool(a1)
+#      a2 <- relu(convolve(p1, W2, b2))
+#      p2 <- pool(a2)
+#      flat <- matrix(aperm(p2, c(1, 4, 3, 2)), nrow(x))
+#      a3 <- relu(sweep(flat %*% W3, 2, b3, "+"))
+#      a4 <- softmax(sweep(a3 %*% W4, 2, b4, "+"))
+#      list(a1 = a1, p1 = p1, a2 = a2, p2 = p2, flat = flat, a3 = a3, a4 = a4)
+#    })
+#    y <- Y_train[1:batch_size, ]
+#    activations <- forward(x, weights)
+#    cat("Probabilities of the first picture:", round(activations$a4[1, ], 3), "\n")
 
 
 def relu(x):
@@ -156,6 +253,12 @@ print("Probabilities of the first picture:", *np.round(a4[0], 3))
 #
 # The same cross-entropy as for the flowers. The network knows nothing yet, so it should
 # be near that of equal probabilities: the logarithm of the number of classes.
+#
+# .. code-block:: r
+#
+#    compute_loss <- function(y_pred, y_true) -sum(y_true * log(y_pred)) / nrow(y_true)
+#    loss <- compute_loss(activations$a4, y)
+#    cat(sprintf("Loss %.4f, log(%d) = %.4f\n", loss, n_classes, log(n_classes)))
 
 
 def compute_loss(y_pred, y_true):
@@ -180,6 +283,24 @@ print(f"Loss {loss:.4f}, log({n_classes}) = {np.log(n_classes):.4f}")
 #
 #    dW_{uvlf} = \sum_{n,i,j} x_{n,\,i+u,\,j+v,\,l}\; dz_{nijf}, \qquad
 #    dx_{n,\,i+u,\,j+v,\,l} \mathrel{+}= \sum_f dz_{nijf}\, W_{uvlf}.
+#
+# .. code-block:: r
+#
+#    convolve_backward <- function(x, W, dz) {
+#      dW <- array(0, dim(W))
+#      dx <- array(0, dim(x))
+#      height <- dim(dz)[2]
+#      width <- dim(dz)[3]
+#      dz <- matrix(dz, ncol = dim(dz)[4])
+#      for (u in 1:3) for (v in 1:3) {
+#        dW[u, v, , ] <- t(pixels(x, u, v)) %*% dz
+#        rows <- seq(u, length.out = height)
+#        columns <- seq(v, length.out = width)
+#        share <- as.vector(dz %*% t(W[u, v, , ]))
+#        dx[, rows, columns, ] <- dx[, rows, columns, ] + share
+#      }
+#      list(dx = dx, dW = dW, db = colSums(dz))
+#    }
 
 
 def convolve_backward(x, W, dz):
@@ -196,6 +317,19 @@ def convolve_backward(x, W, dz):
 # %%
 # *Through pooling.* The derivative goes to the corner that held the largest number, and
 # to no other. If several held it, to the first of them.
+#
+# .. code-block:: r
+#
+#    pool_backward <- function(a, p, dp) {
+#      da <- array(0, dim(a))
+#      waiting <- array(TRUE, dim(p))
+#      for (ij in corners) {
+#        largest <- waiting & corner(a, ij) == p
+#        corner(da, ij) <- dp * largest
+#        waiting <- waiting & !largest
+#      }
+#      da
+#    }
 
 
 def pool_backward(a, p, dp):
@@ -211,6 +345,28 @@ def pool_backward(a, p, dp):
 # %%
 # The whole way back. This time the derivatives are those of the *mean* loss, as in
 # Keras: hence ``/ len(x)`` in the first line.
+#
+# .. code-block:: r
+#
+#    backward <- function(x, y, weights, activations) with(c(weights, activations), {
+#      dz4 <- (a4 - y) / nrow(x)
+#      dW4 <- t(a3) %*% dz4
+#      db4 <- colSums(dz4)
+#      dz3 <- dz4 %*% t(W4) * (a3 > 0)
+#      dW3 <- t(flat) %*% dz3
+#      db3 <- colSums(dz3)
+#      dp2 <- array(dz3 %*% t(W3), dim(p2)[c(1, 4, 3, 2)])
+#      dz2 <- pool_backward(a2, p2, aperm(dp2, c(1, 4, 3, 2))) * (a2 > 0)
+#      second <- convolve_backward(p1, W2, dz2)
+#      dz1 <- pool_backward(a1, p1, second$dx) * (a1 > 0)
+#      first <- convolve_backward(x, W1, dz1)
+#      list(
+#        dW1 = first$dW, db1 = first$db, dW2 = second$dW, db2 = second$db,
+#        dW3 = dW3, db3 = db3, dW4 = dW4, db4 = db4
+#      )
+#    })
+#    gradients <- backward(x, y, weights, activations)
+#    print(signif(sapply(gradients, function(g) max(abs(g))), 3))
 
 
 def backward(x, y, weights, activations):
@@ -237,7 +393,19 @@ for number, g in enumerate(gradients):
 
 # %%
 # Are these formulas right? Move one weight a little and see what the loss does. The
-# slope between two such points should be the derivative.
+# slope between two such points should be the derivative. (R counts from 1.)
+#
+# .. code-block:: r
+#
+#    step <- 1e-7
+#    loss_at <- function(index, change) {
+#      weights$W1[index] <- weights$W1[index] + change
+#      compute_loss(forward(x, weights)$a4, y)
+#    }
+#    for (index in list(cbind(1, 1, 1, 1), cbind(2, 3, 2, 18), cbind(3, 2, 3, 32))) {
+#      slope <- (loss_at(index, step) - loss_at(index, -step)) / (2 * step)
+#      cat(sprintf("formula % .7f, slope % .7f\n", gradients$dW1[index], slope))
+#    }
 
 step = 1e-7
 for index in [(0, 0, 0, 0), (1, 2, 1, 17), (2, 1, 2, 31)]:
@@ -265,6 +433,21 @@ for index in [(0, 0, 0, 0), (1, 2, 1, 17), (2, 1, 2, 31)]:
 #
 #    v \leftarrow 0.9\, v + 0.1\, dW^2, \qquad
 #    W \leftarrow W - \eta\, \frac{dW}{\sqrt{v + 10^{-7}}}.
+#
+# Python changes the arrays where they are; a function in R returns new ones.
+#
+# .. code-block:: r
+#
+#    update <- function(weights, gradients, running_means) {
+#      v <- Map(function(v, g) 0.9 * v + 0.1 * g^2, running_means, gradients)
+#      move <- function(w, g, v) w - learning_rate * g / sqrt(v + 1e-7)
+#      list(weights = Map(move, weights, gradients, v), running_means = v)
+#    }
+#    zeros <- lapply(weights, function(w) 0 * w)
+#    after <- update(weights, gradients, zeros)
+#    new_loss <- compute_loss(forward(x, after$weights)$a4, y)
+#    cat(sprintf("Loss on these pictures: before the step %.4f, ", loss))
+#    cat(sprintf("after it %.4f\n", new_loss))
 
 
 def update(weights, gradients, running_means):
@@ -284,7 +467,33 @@ print(f"Loss on these pictures: before the step {loss:.4f}, after it {new_loss:.
 #
 # From the initial weights again: in each epoch all pictures once, in a new random
 # order, in batches of 64. The learning rate is ten times that of
-# :doc:`cifar_keras_cnn`, since there are far fewer steps.
+# :doc:`cifar_keras_cnn`, since there are far fewer steps. The pictures of the R lines
+# show nothing, so there the network can only learn them by heart.
+#
+# .. code-block:: r
+#
+#    weights <- initial
+#    running_means <- zeros
+#    for (epoch in 1:epochs) {
+#      shuffled <- sample(n_train)
+#      loss <- 0
+#      right <- 0
+#      for (first in seq(1, n_train, by = batch_size)) {
+#        rows <- shuffled[seq(first, length.out = batch_size)]
+#        x <- X_train[rows, , , ]
+#        y <- Y_train[rows, ]
+#        activations <- forward(x, weights)
+#        loss <- loss + compute_loss(activations$a4, y) * batch_size / n_train
+#        right <- right + sum(max.col(activations$a4) == max.col(y))
+#        after <- update(weights, backward(x, y, weights, activations), running_means)
+#        weights <- after$weights
+#        running_means <- after$running_means
+#      }
+#      if (epoch %% 2 == 0) {
+#        accuracy <- right / n_train
+#        cat(sprintf("Epoch %d: loss %.4f, accuracy %.4f\n", epoch, loss, accuracy))
+#      }
+#    }
 
 for w, start in zip(weights, initial, strict=True):
     w[...] = start
@@ -312,6 +521,13 @@ plot_history(history, "Loss and accuracy on the training pictures, epoch by epoc
 # %%
 # How well does it do?
 # --------------------
+#
+# .. code-block:: r
+#
+#    test_pred <- forward(X_test, weights)$a4
+#    test_loss <- compute_loss(test_pred, Y_test)
+#    accuracy <- mean(max.col(test_pred) == max.col(Y_test))
+#    cat(sprintf("Test loss %.4f, accuracy %.4f\n", test_loss, accuracy))
 
 test_pred = forward(X_test, *weights)[-1]  # (500, 10)
 predicted, actual = max_col(test_pred), max_col(Y_test)

@@ -23,6 +23,8 @@ import numpy as np
 
 from course.agreement import compare, print_comparisons
 from course.quiet import quiet_start
+from course.rbase import r_print
+from course.rrandom import RRandom
 
 with quiet_start():
     import keras
@@ -43,7 +45,27 @@ plt.style.use("course.lecture")
 #
 #    \sum_l (q_{l-1} + 1)\, q_l
 #
-# parameters. In Keras a further layer is a further line, or a further turn of a loop.
+# parameters.
+#
+# .. code-block:: r
+#
+#    count <- function(hidden) {
+#      sizes <- c(2, hidden, 1)
+#      sum((head(sizes, -1) + 1) * sizes[-1])
+#    }
+#    print(c(count(200), count(c(26, 26)), count(c(15, 15, 15, 15))))
+
+
+def count(hidden):
+    return sum((p + 1) * q for p, q in pairwise([2, *hidden, 1]))
+
+
+r_print([count([200]), count([26, 26]), count([15, 15, 15, 15])])
+
+# %%
+# In Keras a further layer is a further line, or a further turn of a loop. (In R's
+# ``keras``, too: ``for (units in hidden) network %>% layer_dense(units)``. The R lines
+# of this lesson leave Keras to :doc:`keras_model`, and run in R alone.)
 
 
 def make_network(hidden, activation, initializer):
@@ -60,9 +82,8 @@ def make_network(hidden, activation, initializer):
 networks = {}
 for hidden in [[200], [26, 26], [15, 15, 15, 15]]:
     networks[len(hidden)] = make_network(hidden, "relu", "he_normal")
-    formula = sum((p + 1) * q for p, q in pairwise([2, *hidden, 1]))
     counted = networks[len(hidden)].count_params()
-    print(f"hidden layers {hidden}: {formula} by the formula, {counted} by Keras")
+    print(f"hidden layers {hidden}: {count(hidden)} by the formula, {counted} by Keras")
 
 # %%
 # A further unit of a single layer costs its two weights, its bias and a weight to the
@@ -75,17 +96,36 @@ for hidden in [[200], [26, 26], [15, 15, 15, 15]]:
 #
 # Two spirals, wound into each other: the class is the arm. No line can part them, and
 # the network has to bend its boundary round and round.
+#
+# .. code-block:: r
+#
+#    noise <- 0.08
+#    turns <- 2.5
+#    set.seed(1)
+#    draw_spirals <- function(n) {
+#      y <- (1:n - 1) %% 2
+#      radius <- 3 * sqrt(runif(n, 0.03, 1))
+#      angle <- 2 * pi * turns * radius / 3 + pi * y
+#      points <- cbind(radius * cos(angle), radius * sin(angle))
+#      list(X = points + matrix(rnorm(2 * n, 0, noise), n, 2), y = matrix(y))
+#    }
+#    training <- draw_spirals(400)
+#    X <- training$X
+#    y <- training$y
+#    X_test <- draw_spirals(2000)$X
+#    cat("Training and test points:", nrow(X), nrow(X_test), "\n")
 
 noise, turns = 0.08, 2.5
-rng = np.random.default_rng(1)
+rng = RRandom(1)
 
 
 def draw_spirals(n):
     y = np.arange(n) % 2  # the arm
-    radius = 3 * np.sqrt(rng.uniform(0.03, 1, n))
+    radius = 3 * np.sqrt(rng.runif(n, 0.03, 1))
     angle = 2 * np.pi * turns * radius / 3 + np.pi * y
     points = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
-    return points + rng.normal(0, noise, (n, 2)), y[:, np.newaxis]
+    errors = rng.rnorm(2 * n, 0, noise).reshape(n, 2, order="F")
+    return points + errors, y[:, np.newaxis]
 
 
 X, y = draw_spirals(400)  # (400, 2), (400, 1)
@@ -108,7 +148,8 @@ fig.suptitle("The training points: two spirals")
 # forward, loss, backward, update. ``tf.function`` translates all steps into one
 # program, and so many starts take seconds. ``train`` draws new initial weights for each
 # seed, and sets what Adam remembers back to zero, so that each network is translated
-# only once.
+# only once. (``tf.function`` translates Python, so there are no R lines for it. In R,
+# ``fit`` with all points in one batch takes such steps.)
 
 steps = 1000
 bce = keras.losses.BinaryCrossentropy()
@@ -200,7 +241,29 @@ fig.suptitle("Decision regions, seed 1")
 #    dW_l = a_{l-1}^\top\, dz_l.
 #
 # By hand in NumPy, for the loss summed over the points. The biases are zero at the
-# start, and left out.
+# start, and left out. We try the function on a small network with three units of tanh.
+#
+# .. code-block:: r
+#
+#    sigmoid <- function(z) 1 / (1 + exp(-z))
+#    gradients <- function(weights, f, f_derivative) {
+#      inputs <- list(X)
+#      sums <- list()
+#      for (l in seq_along(weights)) {
+#        sums[[l]] <- inputs[[l]] %*% weights[[l]]
+#        inputs[[l + 1]] <- f(sums[[l]])
+#      }
+#      dz <- sigmoid(sums[[l]]) - y
+#      dW <- list()
+#      for (l in rev(seq_along(weights))) {
+#        dW[[l]] <- t(inputs[[l]]) %*% dz
+#        if (l > 1) dz <- dz %*% t(weights[[l]]) * f_derivative(sums[[l - 1]])
+#      }
+#      dW
+#    }
+#    small <- list(matrix(rnorm(6), 2, 3), matrix(rnorm(3), 3, 1))
+#    dW <- gradients(small, tanh, function(z) 1 - tanh(z)^2)
+#    print(dW[[1]])
 
 
 def sigmoid(z):
@@ -219,6 +282,10 @@ def gradients(weights, f, f_derivative):
         dW.insert(0, inputs[layer].T @ dz)  # (p, n) @ (n, q) -> (p, q)
     return dW
 
+
+small = [rng.rnorm(6).reshape(2, 3, order="F"), rng.rnorm(3).reshape(3, 1)]
+dW = gradients(small, np.tanh, lambda z: 1 - np.tanh(z) ** 2)
+r_print(dW[0])
 
 # %%
 # How large do the numbers stay? Take a layer with :math:`p` inputs and :math:`q`
@@ -245,6 +312,41 @@ def gradients(weights, f, f_derivative):
 # derivatives therefore shrink to a quarter or less in every layer. We compare three
 # starts. The square root of the factor above, with :math:`f'` at 0 for sigmoid and
 # :math:`\operatorname{E}(f'^2) = 1/2` for ReLU, is the factor that theory expects.
+#
+# .. code-block:: r
+#
+#    seeds <- 1:5
+#    sizes <- c(2, rep(20, 10), 1)
+#    d_sigmoid <- function(z) sigmoid(z) * (1 - sigmoid(z))
+#    relu <- function(z) pmax(z, 0)
+#    d_relu <- function(z) 1 * (z > 0)
+#    glorot <- function(p, q) 2 / (p + q)
+#    starts <- list(
+#      "sigmoid, sd 0.1" = list(sigmoid, d_sigmoid, function(p, q) 0.01, 1 / 16),
+#      "sigmoid, Glorot" = list(sigmoid, d_sigmoid, glorot, 1 / 16),
+#      "ReLU, He" = list(relu, d_relu, function(p, q) 2 / p, 1 / 2)
+#    )
+#    draw_weights <- function(seed, variance) {
+#      set.seed(seed)
+#      draw <- function(p, q) matrix(rnorm(p * q, 0, sqrt(variance(p, q))), p, q)
+#      Map(draw, head(sizes, -1), sizes[-1])
+#    }
+#    for (name in names(starts)) {
+#      start <- starts[[name]]
+#      variance <- start[[3]]
+#      norms <- sapply(seeds, function(seed) {
+#        dW <- gradients(draw_weights(seed, variance), start[[1]], start[[2]])
+#        sapply(dW, norm, "F")
+#      })
+#      expected <- sqrt(20 * variance(20, 20) * start[[4]])
+#      measured <- (norms[2, ] / norms[10, ])^(1 / 8)
+#      orders <- log10(norms[1, ] / norms[11, ])
+#      cat(name, ", 5 seeds\n", sep = "")
+#      cat(sprintf("    factor per layer: expected %.2f, ", expected))
+#      cat(sprintf("measured %.3f (sd %.3f)\n", mean(measured), sd(measured)))
+#      cat("    first layer / last layer: 10 to the power ")
+#      cat(sprintf("%.1f (sd %.1f)\n", mean(orders), sd(orders)))
+#    }
 
 hidden = [20] * 10
 starts = {
@@ -259,9 +361,11 @@ functions = {
 
 
 def draw_weights(seed, variance):
-    rng = np.random.default_rng(seed)
-    sizes = pairwise([2, *hidden, 1])
-    return [rng.normal(0, np.sqrt(variance(p, q)), (p, q)) for p, q in sizes]
+    rng = RRandom(seed)
+    return [
+        rng.rnorm(p * q, 0, np.sqrt(variance(p, q))).reshape(p, q, order="F")
+        for p, q in pairwise([2, *hidden, 1])
+    ]
 
 
 norms, expected, measured = {}, {}, {}
@@ -278,9 +382,9 @@ for name, (activation, variance, squared) in starts.items():
     orders = np.log10(norms[name][:, 0] / norms[name][:, -1])
     print(f"{name}, 5 seeds")
     print(f"    factor per layer: expected {expected[name]:.2f}, ", end="")
-    print(f"measured {mean:.3f} ± {sd:.3f}")
+    print(f"measured {mean:.3f} (sd {sd:.3f})")
     print("    first layer / last layer: 10 to the power ", end="")
-    print(f"{orders.mean():.1f} ± {orders.std(ddof=1):.1f}")
+    print(f"{orders.mean():.1f} (sd {orders.std(ddof=1):.1f})")
 
 # %%
 
@@ -300,7 +404,7 @@ fig.suptitle("Sigmoid derivatives vanish on their way back; ReLU with He keeps t
 # %%
 # The lines are geometric means over the seeds; the bands go from the smallest to the
 # largest. With sigmoid the first layers get next to no derivative: this is the
-# *vanishing gradient*. Glorot's weights help, yet the factor stays below a quarter.
+# *vanishing gradient*. Glorot's weights help, yet the factor is still about a quarter.
 # With ReLU and He's weights the derivatives keep about the same size in all layers.
 #
 # Does Keras compute derivatives that small, and are ours right? The first and the last

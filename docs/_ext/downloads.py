@@ -1,7 +1,7 @@
 """What there is to take away: links on the lessons' pages, a table of all, the website as a ZIP.
 
 The PDFs are made after the pages are written (``handouts.py``), so the links to them are plain.
-Notebooks and scripts are there before, and are downloads as Sphinx knows them.
+Notebooks, scripts and R files are there before, and are downloads as Sphinx knows them.
 """
 
 import os
@@ -43,7 +43,7 @@ To pass the course on, copy this whole folder.
 
 
 def link_handouts(app, docname, source):
-    """At the end of a lesson or of its exercises, link to the PDFs; say so under the title."""
+    """At the end of a lesson or of its exercises, link to PDFs and R lines; say so at the top."""
     folder, _, name = docname.rpartition("/")
     lesson = name.removesuffix(SUFFIX)
     if f"{lesson}.py" not in LESSONS or not folder.startswith("lessons"):
@@ -51,25 +51,33 @@ def link_handouts(app, docname, source):
     to_handouts = "../" * docname.count("/") + "handouts/"
     handout, solutions = (f"{lesson}{suffix}.pdf" for suffix in EDITIONS.values())
     buttons = [
-        f"Handout (PDF): {handout} <{to_handouts}{handout}>",
-        f"Handout with solutions (PDF): {solutions} <{to_handouts}{solutions}>",
-        f"Slides of the whole course (PDF): slides.pdf <{to_handouts}slides.pdf>",
+        f"`Handout (PDF): {handout} <{to_handouts}{handout}>`__",
+        f"`Handout with solutions (PDF): {solutions} <{to_handouts}{solutions}>`__",
+        f"`Slides of the whole course (PDF): slides.pdf <{to_handouts}slides.pdf>`__",
     ]
-    footer = "  .. container:: sphx-glr-footer sphx-glr-footer-example\n\n"
-    links = "".join(
-        f"    .. container:: sphx-glr-download sphx-glr-download-pdf\n\n      `{button}`__\n\n"
-        for button in buttons
-    )
     if name == lesson:
         note = "to download the full example code."
         offer = "to download the handout, the slides, the notebook or the script."
+        if has_r_file(app.srcdir, name):
+            buttons.append(f":download:`R lines of this page: {name}.R <{name}.R>`")
+            offer = "to download the handout, the slides, the notebook, the script or the R lines."
     else:
         note = "to download the exercises."  # so says exercises.py
         offer = "to download the exercises as a notebook, a script or a handout."
+    footer = "  .. container:: sphx-glr-footer sphx-glr-footer-example\n\n"
+    links = "".join(
+        f"    .. container:: sphx-glr-download sphx-glr-download-more\n\n      {button}\n\n"
+        for button in buttons
+    )
     for old, new in [(footer, footer + links), (note, offer)]:
         if source[0].count(old) != 1:
             raise ExtensionError(f"{docname}: expected one '{old.strip()}' from the gallery.")
         source[0] = source[0].replace(old, new)
+
+
+def has_r_file(source: str, name: str) -> bool:
+    """Whether a lesson has R lines, and so a file of them (``r_files.py``)."""
+    return Path(source, "lessons", f"{name}.R").exists()
 
 
 class Downloads(SphinxDirective):
@@ -77,15 +85,18 @@ class Downloads(SphinxDirective):
 
     def run(self):
         """Return the table."""
-        text = table_of_downloads([Path(lesson).stem for lesson in LESSONS])
+        names = [Path(lesson).stem for lesson in LESSONS]
+        with_r = {name for name in names if has_r_file(self.env.srcdir, name)}
+        text = table_of_downloads(names, with_r)
         return self.parse_text_to_nodes(text, offset=self.content_offset)
 
 
-def table_of_downloads(lessons: list[str]) -> str:
+def table_of_downloads(lessons: list[str], with_r: set[str]) -> str:
     """The table as reStructuredText, for a page in the top folder.
 
     Args:
         lessons: the names of the lessons, in the order of the rows.
+        with_r: those that have R lines.
     """
     student, solutions = EDITIONS.values()
     rows = [
@@ -95,6 +106,7 @@ def table_of_downloads(lessons: list[str]) -> str:
             "Handout with solutions",
             "Notebook",
             "Script",
+            "R lines",
             "Exercises, without solutions",
         ]
     ]
@@ -107,6 +119,7 @@ def table_of_downloads(lessons: list[str]) -> str:
                 f"`PDF <handouts/{name}{solutions}.pdf>`__",
                 f":download:`notebook </lessons/{name}.ipynb>`",
                 f":download:`script </lessons/{name}.py>`",
+                f":download:`R file </lessons/{name}.R>`" if name in with_r else "",
                 f":download:`notebook <{exercises}.ipynb>`, :download:`script <{exercises}.py>`",
             ]
         )
