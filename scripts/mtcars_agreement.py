@@ -123,16 +123,18 @@ def train_by_hand(X, y, W1, b1, W2, b2):
 # - *The batch.* We use all cars in each step. So does Keras when it is given all of
 #   them as one batch. An epoch is then a single step; to spare the cost of starting
 #   10,000 epochs, Keras gets the batch 10,000 times in one epoch, and runs 100 steps at
-#   a time (``steps_per_execution``). In R it is shorter to write the epochs.
+#   a time (``steps_per_execution``). The R lines write the epochs: that is shorter, but
+#   it takes longer. (Their ``array`` keeps a bias of one number an array.)
 #
 # .. code-block:: r
 #
 #    library(keras)
+#    k_set_floatx("float64")
 #    train_in_keras <- function(X, y, W1, b1, W2, b2) {
 #      twin <- keras_model_sequential() %>%
 #        layer_dense(units = 5, activation = "sigmoid", input_shape = 2) %>%
 #        layer_dense(units = 1)
-#      set_weights(twin, list(W1, b1, W2, b2))
+#      set_weights(twin, list(W1, array(b1), W2, array(b2)))
 #      twin %>% compile(
 #        optimizer = optimizer_sgd(learning_rate = learning_rate * nrow(X) / 2),
 #        loss = "mse"
@@ -187,8 +189,7 @@ keras.config.set_dtype_policy("float32")
 
 # %%
 # The weights of the first layer after all steps in double precision, by hand and then
-# from Keras. (R has double precision only, and its Keras single precision unless told
-# otherwise.)
+# from Keras. (The R lines are in double precision only: R has no other.)
 #
 # .. code-block:: r
 #
@@ -198,6 +199,10 @@ keras.config.set_dtype_policy("float32")
 r_print(by_hand["float64"]["W1"])
 
 # %%
+# .. code-block:: r
+#
+#    in_keras <- train_in_keras(X, y, W1, b1, W2, b2)
+#    print(in_keras[[1]])
 
 r_print(in_keras["float64"]["W1"])
 
