@@ -443,6 +443,23 @@ keras.config.set_dtype_policy("float32")
 plt.show()
 
 # %%
+# More functions
+# --------------
+#
+# Keras has more, in ``keras.activations``. Some to go on with:
+#
+# - ``selu``: ELU with two constants that keep mean 0 and variance 1 through many dense
+#   layers, without any normalisation;
+# - ``mish``: :math:`z \tanh(\operatorname{softplus}(z))`, smooth, much like SiLU;
+# - ``softsign``: :math:`z / (1 + |z|)`, a tanh that saturates more slowly;
+# - ``hard_sigmoid``, ``hard_tanh``: made of straight lines, for small devices;
+# - ``relu6``: ReLU cut off at 6, for computing with few bits;
+# - ``glu``: one half of the numbers times the sigmoid of the other half, which is the
+#   gate that lets them through;
+# - ``exponential``: for positive answers, as in a model with a log link;
+# - ``log_softmax``: the logarithm of softmax, computed so that nothing overflows;
+# - ``sparsemax``: probabilities like those of softmax, but some exactly 0.
+#
 # Summary
 # -------
 #

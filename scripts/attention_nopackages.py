@@ -298,12 +298,19 @@ r_print(dE)
 # Many sentences, several heads
 # -----------------------------
 #
+# With more than two dimensions, ``@`` multiplies matrix by matrix: the first of one
+# stack with the first of the other, the second with the second. ``swapaxes(-1, -2)``
+# transposes each. Here are two rows, each times itself:
+
+two_rows = np.array([[[1, 2]], [[3, 4]]])  # (2, 1, 2): a stack of two matrices
+print(*(two_rows @ two_rows.swapaxes(-1, -2)).ravel())  # (2, 1, 2) @ (2, 2, 1)
+
+# %%
 # The same lines once more as functions, for a whole stack of sentences: ``X`` now has
-# the shape ``(n, T, d)``, and ``swapaxes(-1, -2)`` transposes each sentence. For the
-# derivatives of the weights, the rows of all sentences stand under one another. R
-# multiplies two matrices at a time, so the R functions take one sentence, and
-# ``lapply`` would take them through a list of sentences. We print whether ``dX`` is the
-# same as above, but for rounding.
+# the shape ``(n, T, d)``. For the derivatives of the weights, the rows of all sentences
+# stand under one another. R multiplies two matrices at a time, so the R functions take
+# one sentence, and ``lapply`` would take them through a list of sentences. We print
+# whether ``dX`` is the same as above, but for rounding.
 #
 # .. code-block:: r
 #

@@ -94,6 +94,10 @@ r_print(y_train_onehot[:3])
 # The model
 # ---------
 #
+# As far as ``Flatten`` the network turns a picture into numbers that say what is found
+# where. This is *feature extraction*, and it is learnt. The dense layers that follow
+# decide on the class, by these numbers.
+#
 # .. code-block:: r
 #
 #    tensorflow::set_random_seed(1)

@@ -119,6 +119,18 @@ print("Parameters:", sum(w.size for w in weights))
 # Step 3: forward
 # ---------------
 #
+# First two functions of NumPy on three rows of four numbers. ``sliding_window_view``
+# shows every window, here of 2 by 2: two dimensions say where it is, two go through its
+# numbers. ``tensordot(..., axes=2)`` multiplies these last two dimensions with a kernel
+# and sums, for all windows at once. A kernel of ones gives the sums of the windows.
+
+small = np.arange(12).reshape(3, 4)
+all_windows = np.lib.stride_tricks.sliding_window_view(small, (2, 2))
+print("Windows:", all_windows.shape, " the first:", *all_windows[0, 0].ravel())
+ones = np.ones((2, 2), dtype=int)
+print("Their sums:", *np.tensordot(all_windows, ones, axes=2).ravel())  # (2, 3)
+
+# %%
 # *Convolution.* ``sliding_window_view`` shows every window of 3 by 3 pixels without
 # copying anything. Each of them is multiplied with the kernel, number by number, and
 # summed; ``tensordot(..., axes=3)`` does this for all windows and filters at once. In R

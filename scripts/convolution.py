@@ -117,7 +117,8 @@ fig.suptitle("One picture through four kernels")
 #
 # ``Conv2D`` with four *filters* does all four at once: each filter has a kernel of its
 # own and gives a picture of its own, called a *feature map*. The kernels lie in one
-# array of shape *(height, width, channels, filters)*.
+# tensor of shape *(height, width, channels, filters)*, and the maps of a picture make a
+# tensor too. That is why a network flattens them before its dense layers.
 
 keras.config.set_floatx("float64")
 keras.config.set_dtype_policy("float64")

@@ -14,7 +14,9 @@ The next lesson takes this network apart.
 
 Keras is a library for neural networks. It describes networks and trains them; the
 arithmetic is done by another library underneath, here TensorFlow. R's ``keras`` package
-calls this same Python library, so functions and arguments have similar names.
+calls this same Python library, so functions and arguments have similar names. The name
+is Greek for *horn*: its documentation refers to the *Odyssey*, where the dreams that
+come true pass through a gate of horn.
 """
 
 import matplotlib.pyplot as plt

@@ -74,7 +74,8 @@ r_print(dense(x).numpy())
 # Flatten
 # -------
 #
-# A picture has rows, columns and colours (*channels*); a dense layer expects one row of
+# A picture has rows, columns and colours (*channels*). An array with more than two
+# dimensions, such as this, is often called a *tensor*. A dense layer expects one row of
 # numbers for each case. *Flatten* writes the numbers into one row and changes none.
 # This picture has 2 rows, 2 columns and 3 channels:
 #

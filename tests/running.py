@@ -51,7 +51,8 @@ for name, value in namespace.items():
         data = pickle.dumps(value)
     except Exception:
         continue  # a function, a module
-    if b'keras' not in data:  # reading a model would start TensorFlow in the tests
+    # To read a model or a tensor starts TensorFlow in the tests, in a thread beside them.
+    if b'keras' not in data and b'tensorflow' not in data:
         variables[name] = data
 pyplot = sys.modules.get('matplotlib.pyplot')
 left = {

@@ -167,3 +167,14 @@ def test_each_last_layer_gives_its_kind_of_answer(run):
     assert sigmoid.sum() > 1.1  # "does not sum to 1, and need not"
     assert (linear < 0).any()
     assert (softplus > 0).all()
+
+
+def test_the_functions_to_go_on_with_are_in_keras():
+    from keras import activations  # only now: it starts TensorFlow
+
+    source = (checks.SCRIPTS / "activations.py").read_text(encoding="utf-8")
+    listed = re.search(r"# More functions\n(.*?)\n# Summary\n", source, flags=re.S)[1]
+    names = re.findall(r"``(\w+)``", " ".join(re.findall(r"^# - (.*?):", listed, flags=re.M)))
+    assert len(names) >= 8
+    assert not {name for name in names if not callable(getattr(activations, name, None))}
+    assert not set(names) & set(ACTIVATIONS)  # what the lesson has shown is not listed again

@@ -49,6 +49,7 @@ QUOTED = [
     ("lessons/mtcars_agreement", "10,000 times", "gets the batch 10,000 times"),
     ("lessons/mtcars_nopackages", "1000", "in 1000 lb"),
     ("lessons/exercises/hyperparameters_exercises", "Four times", "falls with the root of"),
+    ("further", "100", "CIFAR-100"),
     ("data", "391", "Biometrics"),
     ("data", "411", "Biometrics"),
     ("data", "179", "Annals of Eugenics"),

@@ -313,7 +313,14 @@ def test_the_booklet_leads_from_chapter_to_chapter(opened, read):
         if mark.level == 0
     ]
     found = [re.sub(r"^\d+ ", "", title) for title, _ in chapters]
-    assert found == [*titles, "Notation", "Operations", "Glossary", "Index"]
+    assert found == [
+        *titles,
+        "Choosing the structure",
+        "Notation",
+        "Operations",
+        "Glossary",
+        "Index",
+    ]
     starts = dict(zip([*NAMES, *handouts.APPENDICES, "index"], chapters, strict=True))
     targets = links_of(pdf.path)
     for position, name in enumerate(NAMES):

@@ -1,10 +1,12 @@
 """The R lines shown beside the Python lines do what the page says."""
 
+import ast
 import re
 
+import matplotlib.pyplot as plt
 import pytest
 from conftest import ALL_LESSONS, everything, lessons
-from r_fixtures import R_SCRIPTS, ROOT, code_blocks, pairs, read_run, write_blocks
+from r_fixtures import R_SCRIPTS, ROOT, SCRIPTS, code_blocks, pairs, read_run, write_blocks
 
 KERAS_LESSONS = ["keras_model", "iris_keras", "mtcars_keras"]
 
@@ -141,12 +143,14 @@ PAGE = (ROOT / "docs" / "coming_from_r.rst").read_text(encoding="utf-8")
 def test_coming_from_r_python_prints_what_the_page_shows(capsys):
     outputs = code_blocks(PAGE, "text")
     imports, *python_blocks = code_blocks(PAGE, "python")
-    assert len(python_blocks) == len(outputs) >= 40
+    assert len(python_blocks) == len(outputs) >= 30
+    plt.switch_backend("agg")
     namespace = {}
     exec(imports, namespace)
     for python, output in zip(python_blocks, outputs, strict=True):
         exec(python, namespace)
         assert capsys.readouterr().out == output
+    plt.close("all")
 
 
 def test_coming_from_r_r_prints_what_the_page_shows(rscript, tmp_path):
@@ -154,3 +158,50 @@ def test_coming_from_r_r_prints_what_the_page_shows(rscript, tmp_path):
     write_blocks({f"block {i}": code for i, code in enumerate(r_blocks)}, tmp_path / "run.txt")
     printed = list(read_run(tmp_path / "run.txt").printed.values())
     assert printed == [output.splitlines() for output in outputs]
+
+
+# What needs no entry, since R writes it alike.
+AS_IN_R = {"syntax Break", "syntax Eq", "syntax LtE"}
+# Words of Python and its libraries that R readers have to be told.
+TO_BE_TOLD = {
+    *["argument axis", "argument ddof", "argument keepdims", "argument order", "argument strict"],
+    *["call enumerate", "call pairwise", "call range", "call slice", "call zip"],
+    *["attribute newaxis", "attribute subplots", "attribute suptitle", "attribute set_title"],
+}
+
+
+def constructs(codes):
+    """What pieces of Python consist of: kinds of syntax, attributes, arguments, functions."""
+    found = set()
+    for node in (node for code in codes for node in ast.walk(ast.parse(code))):
+        starred = f" {type(node.ctx).__name__}" if isinstance(node, ast.Starred) else ""
+        found.add(f"syntax {type(node).__name__}{starred}")
+        if isinstance(node, ast.Attribute):
+            found.add(f"attribute {node.attr}")
+        elif isinstance(node, ast.keyword):
+            found.add(f"argument {node.arg}")
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found.add(f"call {node.func.id}")
+    return found
+
+
+def lacking(page):
+    """What the lessons use, an R reader has to be told, and no entry of the page shows."""
+    used = constructs(path.read_text(encoding="utf-8") for path in SCRIPTS.glob("*.py"))
+    assert used >= TO_BE_TOLD | AS_IN_R  # nothing stays on the lists that no lesson uses
+    syntax = {name for name in used if name.startswith("syntax ")} - AS_IN_R
+    return (syntax | TO_BE_TOLD) - constructs(code_blocks(page, "python"))
+
+
+def test_coming_from_r_shows_what_the_lessons_use():
+    assert lacking(PAGE) == set()
+    without = PAGE.replace("yield w", "return w").replace("keepdims=True", "").replace("*rest", "a")
+    assert lacking(without) == {"syntax Yield", "argument keepdims", "syntax Starred Store"}
+
+
+def test_coming_from_r_shows_nothing_that_no_lesson_or_exercise_uses():
+    """An entry that nobody needs makes the others harder to find."""
+    used = constructs(path.read_text(encoding="utf-8") for path in SCRIPTS.rglob("*.py"))
+    for planted, found in [([], set()), (["np.nanmean(x)"], {"attribute nanmean"})]:
+        shown = constructs([*code_blocks(PAGE, "python"), *planted])
+        assert {name for name in shown - used if name.startswith("attribute ")} == found

@@ -14,7 +14,7 @@ from r_fixtures import LESSONS, SCRIPTS, pairs
 
 PAGES_BY_HAND = [
     *["index", "coming_from_r", "layers", "operations", "notation", "glossary"],
-    *["data", "slides", "deck", "downloads", "checks", "course"],
+    *["choosing", "further", "data", "slides", "deck", "downloads", "checks", "course"],
 ]
 EXERCISES = ["index", *(f"{name}_exercises" for name in ALL_LESSONS)]
 ALL_PAGES = [
@@ -30,6 +30,19 @@ KNOWN_OUTSIDE_LINKS = {
     "https://www.sphinx-doc.org/",
     "https://pradyunsg.me",
     "https://github.com/pradyunsg/furo",
+    # further reading
+    "https://www.statlearning.com",
+    "https://www.manning.com/books/deep-learning-with-r-second-edition",
+    "https://deeplearningwithpython.io",
+    "http://neuralnetworksanddeeplearning.com",
+    "https://udlbook.github.io/udlbook/",
+    "https://www.bishopbook.com",
+    "https://www.deeplearningbook.org",
+    "https://d2l.ai",
+    "https://github.com/karpathy/micrograd",
+    "https://arxiv.org/abs/1409.0473",
+    "https://arxiv.org/abs/1706.03762",
+    "https://andrewcparnell.github.io/intermediate_ML/",
 }
 
 

@@ -40,7 +40,7 @@ STANDARD = "ua-1"
 EDITIONS = {"student": "", "solutions": "-solutions"}
 BOOKLET = "course"
 SLIDES, SLIDE_PARTS = "slides.typ", "slide-parts.typ"
-APPENDICES = ("notation", "operations", "glossary")  # pages at the end of the booklet
+APPENDICES = ("choosing", "notation", "operations", "glossary")  # pages at the end of the booklet
 SOFTWARE = ("numpy", "pandas", "keras", "tensorflow")
 
 

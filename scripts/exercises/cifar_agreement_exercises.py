@@ -131,9 +131,9 @@ ax.legend(loc="center right")
 fig.suptitle("Single precision against double precision")
 
 # %%
-# A computation is as exact as its least exact part. To see whether formulas agree,
-# compare in double precision: there a mistake stands out far more clearly from the
-# rounding.
+# Nearer to that of ``float32``: a computation is as exact as its least exact part. To
+# see whether formulas agree, compare in double precision: there a mistake stands out
+# far more clearly from the rounding.
 #
 # .. end of solution
 

@@ -52,8 +52,9 @@ for place in range(1, len(sizes) - 1):
     print(f"Without hidden layer {place}: {fewer} has {n_parameters(fewer)}")
 
 # %%
-# Each pair of neighbours counts, with one row more for the bias. What a hidden layer
-# costs depends on both its neighbours.
+# Each pair of neighbours counts, with one row more for the bias. The first or the
+# second hidden layer saves most: without either, 243 parameters are left of 515, since
+# no layer of 16 then stands behind another. Without the third, 403 are left.
 #
 # .. end of solution
 
@@ -165,8 +166,9 @@ fig.suptitle("The training loss with one, two and four hidden layers")
 plt.show()
 
 # %%
-# The first number is the mean, *sd* the standard deviation over the seeds. A deeper
-# network can fit more, but is not sure to get there sooner: it depends on the start and
-# on the learning rate, and the training loss says nothing about other flowers.
+# The first number is the mean, *sd* the standard deviation over the seeds. From one
+# layer to two the loss gets smaller, from two to four it does not. A deeper network can
+# fit more, but is not sure to get there sooner: it depends on the start and on the
+# learning rate, and the training loss says nothing about other flowers.
 #
 # .. end of solution

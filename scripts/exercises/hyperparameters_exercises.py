@@ -70,8 +70,9 @@ print("Batches of an epoch:", *sizes)
 print("Updates:", epochs * len(sizes), "=", epochs * -(-len(x) // batch_size))
 
 # %%
-# The flowers do not fill the last batch, which counts as an update nevertheless. Each
-# of its flowers moves the weights more than one in a full batch does.
+# There are 140 updates. The last batch of an epoch has 9 flowers and counts as an
+# update like the others. Each of its flowers moves the weights more than one in a full
+# batch does.
 #
 # .. end of solution
 

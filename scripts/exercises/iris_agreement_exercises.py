@@ -147,6 +147,7 @@ for dtype in ["float64", "float32"]:
     backwards = np.cumsum(numbers[::-1].astype(dtype))[-1]
     print(f"{dtype}: {forwards:.17g} and {backwards:.17g}")
     print(f"  relative difference {abs(forwards - backwards) / backwards:.1e}")
+    print("  equal:", forwards == backwards)
 
 fig, ax = plt.subplots()
 exact = np.cumsum(numbers)
@@ -160,8 +161,8 @@ keras.config.set_dtype_policy("float32")
 plt.show()
 
 # %%
-# Each addition rounds, and in another order it rounds other sums. This is why two
-# correct programs need not give the same last digits, and why single precision shows it
-# far more.
+# None of the four. Each addition rounds, and in another order or another precision it
+# rounds other sums. This is why two correct programs need not give the same last
+# digits, and why single precision shows it far more.
 #
 # .. end of solution

@@ -96,8 +96,8 @@ print("Starts without a dead unit:", dead.count(0), "of", len(dead))
 print(f"Mean {np.mean(dead):.2f}, standard deviation {np.std(dead, ddof=1):.2f}")
 
 # %%
-# It depends on the start. All measurements are positive numbers, so a unit whose
-# weights are mostly negative gets a negative sum from every flower.
+# Five of the twenty starts have none. All measurements are positive numbers, so a unit
+# whose weights are mostly negative gets a negative sum from every flower.
 #
 # .. end of solution
 
@@ -170,8 +170,8 @@ for ax in fig.axes:
 plt.show()
 
 # %%
-# With leaky ReLU a unit never dies: wherever its sum is negative, a fifth of the
-# derivative still comes through. Whether the loss ends lower is another question; the
-# output above answers it for this start only.
+# It does: with leaky ReLU a unit never dies. Wherever its sum is negative, a fifth of
+# the derivative still comes through. Whether the loss ends lower is another question;
+# the output above answers it for this start only.
 #
 # .. end of solution

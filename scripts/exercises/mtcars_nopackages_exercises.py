@@ -94,8 +94,9 @@ for names in [["hp", "wt"], ["hp", "wt", "qsec"]]:
     print(f"  training loss {losses[-1]:.5f} (one run, seed 1)")
 
 # %%
-# Only :math:`W_1` changes: it has a row for each input. A smaller *training* loss would
-# not yet be a reason to add a predictor; test cars decide that, and here they are few.
+# Only :math:`W_1` changes: it has a row for each input. The training loss gets smaller
+# here, but that is not yet a reason to add a predictor; test cars decide that, and they
+# are few.
 #
 # .. end of solution
 

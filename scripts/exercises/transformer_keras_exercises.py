@@ -64,14 +64,21 @@ for place, name in enumerate(names):
         changed = [w.copy() for w in weights]
         changed[place] += 5
         attention.set_weights(changed)
-        difference = np.abs(np.asarray(attention(x, x)) - before).max()
-        print(f"{name[0]} bias: largest change of the output {difference:.3f}")
+        change = np.asarray(attention(x, x)) - before  # (2, 10, 16)
+        largest = np.abs(change).max()
+        print(f"{name[0]} bias: largest change of the output {largest:.3f}")
+        alike = np.abs(change - change[0, 0]).max() < 1e-4
+        print("  the same at every word:", alike)
 attention.set_weights(weights)
 
 # %%
-# The key bias adds the same number to all scores of a query, and softmax does not
-# change when all its inputs move together: what is left is rounding. Its derivative is
-# zero, so training does not move it either.
+# With the bias of the keys the output does not change. It adds the same number to all
+# scores of a query, and softmax does not change when all its inputs move together: what
+# is left is rounding. Its derivative is zero, so training does not move it either.
+#
+# With the bias of the values it does, by the same vector at every word: 5 more in every
+# value are 5 more in every weighted mean, since the shares of softmax sum to 1. The
+# output kernel makes the same vector of that everywhere.
 #
 # .. end of solution
 
