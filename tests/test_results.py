@@ -60,7 +60,20 @@ def two_bounces_then_a_zigzag(losses):
 
 
 # What says which numbers are meant, and stays when these are changed.
-NAMES = {"train_rows", "best_epoch", "batch_sizes", "many_rates", "length", "index", "epochs"}
+NAMES = {
+    "train_rows",
+    "best_epoch",
+    "batch_sizes",
+    "many_rates",
+    "length",
+    "index",
+    "epochs",
+    "units",
+    "scales",
+    "optimizers",
+    "learning_rates",
+    "actual",
+}
 
 
 def alternates(numbers):
@@ -143,6 +156,32 @@ def weightless(v, layer):
     names = [c.name for c in v["comparisons"]]
     below = names[names.index(layer) + 1 :]
     return below[0] == "  dx" and not (below[1:] and below[1].startswith("  "))
+
+
+def ends(runs):
+    """The mean training loss at the end, for each setting."""
+    return runs[:, :, -1, 0].mean(axis=1)
+
+
+def in_the_middle(place, numbers):
+    return 0 < place < len(numbers) - 1
+
+
+def mean_accuracy(v, depth, rate):
+    return np.mean(v["accuracies"][depth, rate])
+
+
+def best_at(v, rate):
+    return max([1, 2, 4], key=lambda depth: mean_accuracy(v, depth, rate))
+
+
+def mae(v, forecast):
+    return np.mean(np.abs(forecast - v["actual"]))
+
+
+def not_worse(v):
+    """How many trials are within two standard deviations of the best, drawn again, or below."""
+    return np.sum(v["values"] <= np.mean(v["again"]) + 2 * np.std(v["again"], ddof=1))
 
 
 # What makes each title and each sentence true, of the variables of a run; after the titles of a
@@ -270,6 +309,36 @@ CLAIMS = {
         "The batch size weighs the noise of a gradient against the number of updates.": lambda v: (
             np.all(np.diff(v["noise"]) < 0) and np.all(np.diff(v["updates"]) < 0)
         ),
+        "The loss was lowest at a rate in the middle": lambda v: in_the_middle(
+            ends(v["rate_runs"]).argmin(), v["many_rates"]
+        ),
+        "it rose again, in every draw, while the training loss went on falling": lambda v: (
+            np.all(v["small"][:, -1, 1] > v["small"][:, v["best_epoch"], 1])
+            and np.all(v["small"][:, -1, 0] < v["small"][:, v["best_epoch"], 0])
+        ),
+        "In as many epochs, smaller batches got further": lambda v: np.all(
+            np.diff([np.mean(v["batch_losses"][b][:, -1]) for b in v["batch_sizes"]]) > 0
+        ),
+        "RMSprop and Adam ended lower than plain steps": lambda v: (
+            max(np.mean(v["optimizer_losses"][name]) for name in ["RMSprop", "Adam"])
+            < np.mean(v["optimizer_losses"]["SGD"])
+        ),
+        "A scale in the middle was best, and the largest by far the worst": lambda v: (
+            in_the_middle(ends(v["scale_runs"]).argmin(), v["scales"])
+            and ends(v["scale_runs"])[-1] > 2 * ends(v["scale_runs"])[:-1].max()
+        ),
+        "One or two were too few. From three to ten, more were not better.": lambda v: (
+            ends(v["unit_runs"])[:2].min() > 2 * ends(v["unit_runs"])[2:].max()
+            and np.all(np.diff(ends(v["unit_runs"])[2:5]) >= 0)
+        ),
+        "With twenty and more the loss was lower and depended less on the start": lambda v: (
+            ends(v["unit_runs"])[5:].max() < ends(v["unit_runs"])[:5].min()
+            and v["unit_runs"][5:, :, -1, 0].std(axis=1).max()
+            < v["unit_runs"][:5, :, -1, 0].std(axis=1).min()
+        ),
+        "Several of its trials were not clearly worse than the best": lambda v: (
+            2 < not_worse(v) <= len(v["values"]) / 2
+        ),
     },
     "iris_agreement": {
         "From the same weights, hand and Keras agree to rounding error": agree_in_every_epoch,
@@ -302,6 +371,12 @@ CLAIMS = {
         "ELU, SiLU and GELU pass something on below 0 too, as long as the sum is not far": (
             others_pass_something_near_0
         ),
+        "Only softmax gives probabilities that sum to 1": lambda v: (
+            np.flatnonzero(np.isclose(v["outputs"].sum(axis=1), 1)).tolist() == [0]
+        ),
+        "leaky ReLU moved the unit that ReLU left dead": lambda v: (
+            v["moved"]["relu"][0] == 0 < v["moved"]["leaky_relu"][0]
+        ),
     },
     "convolution": {
         "A convolution multiplies a small window with the same weights everywhere.": lambda v: all(
@@ -317,6 +392,9 @@ CLAIMS = {
         ),
         "with ``strides`` and ``padding``, it decides how large the result is.": lambda v: (
             v["agree"] == len(v["settings"])
+        ),
+        "A convolution makes the same feature maps as a dense layer with far fewer weights": (
+            lambda v: v["inputs"] * v["outputs"] > 1000 * (v["weights"].size + 4)
         ),
     },
     "deep_network": {
@@ -342,6 +420,18 @@ CLAIMS = {
         "Weights of the right variance, and an activation function": lambda v: all(
             np.all((norms[:, 0] / norms[:, -1] > 0.01) == ("He" in name))
             for name, norms in v["norms"].items()
+        ),
+        "the deeper networks were better at the smaller rate, and the wide one at the larger": (
+            lambda v: (
+                best_at(v, 0.01) != 1 == best_at(v, 0.1)
+                and mean_accuracy(v, 1, 0.01) < min(mean_accuracy(v, d, 0.01) for d in [2, 4]) - 0.1
+            )
+        ),
+        "He's weights kept their size with ReLU": lambda v: np.all(
+            np.abs(v["measured"]["ReLU, He"] - 1) < 0.2
+        ),
+        "with ten of them it stayed near guessing, and ReLU did not": lambda v: (
+            np.max(v["deep_accuracies"]["sigmoid"]) < 0.7 < np.min(v["deep_accuracies"]["relu"])
         ),
     },
     "layer_types": {
@@ -383,6 +473,12 @@ CLAIMS = {
         "their derivatives can be written down, and agree with those of Keras.": lambda v: all(
             agree(comparisons) for comparisons in v["comparisons"].values()
         ),
+        "without positions the transformer could not write one in reverse": lambda v: (
+            v["sequence_without"] < 0.01 and v["sequence_accuracy"] > 0.9
+        ),
+        "a rule of one number was better than each of five transformers": lambda v: (
+            len(v["errors"]) == 5 and mae(v, v["rules"]["grown by the mean"]) < min(v["errors"])
+        ),
     },
     "mtcars_keras": {
         "The network, with all its parameters, is worse than a constant.": lambda v: (
@@ -403,6 +499,9 @@ CLAIMS = {
         ),
         "Here the network of the script is worse than the constant.": lambda v: (
             v["errors"][0, 0].min() > v["rmse_constant"]
+        ),
+        "For few cars, a straight line was better than each of five networks": lambda v: (
+            len(v["seeds"]) == 5 and v["rmse_line"] < v["errors"].min()
         ),
         "the training scale it is better than the constant, but the straight line is better": (
             lambda v: (
@@ -556,6 +655,17 @@ def test_what_is_claimed_is_still_stated():
             told = any(statement in page for page in pages)
             assert told or (name, statement) in written, statement
     assert [s for s in NOT_OF_A_RUN if not any(s in page for page in pages)] == []
+
+
+def test_every_paragraph_on_choosing_has_its_claim():
+    """The page gathers what the lessons found: each paragraph states it, and links to it."""
+    page = prose(ROOT / "docs" / "choosing.rst")
+    accounted = [statement for claims in CLAIMS.values() for statement in claims]
+    paragraphs = re.split(r"(?=\*\*[A-Z])", page)[1:]
+    assert len(paragraphs) == 12
+    for paragraph in paragraphs:
+        assert any(statement in paragraph for statement in accounted), paragraph
+        assert "<lessons/" in paragraph
 
 
 def changed(value, how):
