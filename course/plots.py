@@ -35,7 +35,7 @@ WHITE_TEXT_FROM = 0.7  # where white and black text are equally clear on the col
 ROUNDING = 1e-6  # so far below 0 or above 1 may rounding bring a pixel
 AS_IT_IS = {"parse_math": False}  # for names, in which matplotlib would read $ as mathematics
 # Drawings, in inches where nothing else is said.
-WIDTH = 6.4
+WIDTH, TITLE_HEIGHT = 6.4, 0.32
 INK = "#0b3c6f"
 EDGES = {"facecolor": "white", "edgecolor": INK, "linewidth": 1.3}
 ARROW = {"arrowstyle": "-|>", "mutation_scale": 12, "color": "0.25", "linewidth": 1.3}
@@ -358,10 +358,12 @@ def plot_flow(
         for stops in _listed(given, "plot_flow", name)
         for way in _ways(stops, at_name)
     ]
-    columns, rows = np.vstack([at, notes_at, *(way for way, _ in ways)]).T
+    at_all = np.vstack([at, notes_at, *(way for way, _ in ways)])
 
     height = LINE_HEIGHT * (1 + max(text.count("\n") for text in texts)) + 0.14  # of a box
-    scale = np.array([WIDTH / (np.ptp(columns) + 1), height + BOX_GAP])  # of a column, of a row
+    scale = np.array(
+        [WIDTH / (np.ptp(at_all[:, 0]) + 1), height + BOX_GAP]
+    )  # of a column, of a row
     half = np.array([BOX_WIDTH * scale[0], height]) / 2
     for one, other in combinations(boxes, 2):
         if np.all(np.abs(at_name[one] - at_name[other]) * scale < 2 * half):
@@ -369,10 +371,12 @@ def plot_flow(
                 "plot_flow expects boxes that do not overlap. Received the same place, or nearly, "
                 f"for {one!r} and {other!r}. Move one of them by a row or a column."
             )
-    fig, ax = plt.subplots(figsize=(WIDTH, np.ptp(rows) * scale[1] + height + 0.5))
-    ax.set_xlim((columns.min() - 0.5) * scale[0], (columns.max() + 0.5) * scale[0])
-    ax.set_ylim(rows.max() * scale[1] + half[1] + 0.03, rows.min() * scale[1] - half[1] - 0.03)
-    ax.axis("off")
+    around = np.array([0.5 * scale[0], half[1] + 0.08])
+    left_top, right_bottom = (
+        at_all.min(axis=0) * scale - around,
+        at_all.max(axis=0) * scale + around,
+    )
+    fig, ax = _paper(left_top, right_bottom, title)
     for way, line in ways:
         points = way * scale
         for end, before in [(0, 1), (-1, -2)]:
@@ -384,8 +388,18 @@ def plot_flow(
         ax.text(*place, text, **CENTRED)
     for place, text in zip(notes_at * scale, notes, strict=True):
         ax.text(*place, text, color="0.25", **CENTRED)
-    fig.suptitle(title)
     return fig
+
+
+def _paper(left_top, right_bottom, title: str) -> tuple[Figure, plt.Axes]:
+    """A figure to draw on: an inch to the right, or down, is 1."""
+    (left, top), (right, bottom) = left_top, right_bottom
+    fig, ax = plt.subplots(figsize=(WIDTH, bottom - top + TITLE_HEIGHT))
+    ax.set_xlim(left, right)
+    ax.set_ylim(bottom, top)
+    ax.axis("off")
+    fig.suptitle(title)
+    return fig, ax
 
 
 def _texts(items: list, name: str) -> tuple[np.ndarray, list[str]]:
@@ -477,10 +491,7 @@ def plot_volumes(shapes: Sequence[Sequence[int]], layers: Sequence[str], title: 
     column, row = WIDTH / 4, 1.75
     below, right = np.array([0, 0.72]), np.array([0.22, 0])
     rows = -(-len(shapes) // 4)
-    fig, ax = plt.subplots(figsize=(WIDTH, rows * row + 0.4))
-    ax.set_xlim(0, WIDTH)
-    ax.set_ylim(rows * row, 0)
-    ax.axis("off")
+    fig, ax = _paper((0, 0), (WIDTH, rows * row), title)
     for i, (shape, layer) in enumerate(zip(shapes, layers, strict=True)):
         middle = np.array([i % 4 + 0.5, i // 4 + 0.5]) * [column, row]
         sides = unit * np.array(shape) if len(shape) == 3 else [bar * np.log1p(shape[0]), 0.1, 0]
@@ -490,7 +501,6 @@ def plot_volumes(shapes: Sequence[Sequence[int]], layers: Sequence[str], title: 
         if i:
             from_left = np.array([max(middle[0] - 0.9, 0), middle[1]])
             ax.add_patch(FancyArrowPatch(from_left, from_left + right, **ARROW))
-    fig.suptitle(title)
     return fig
 
 
@@ -553,10 +563,7 @@ def plot_grids(
     heights = [cell * max(len(grids[n]) for n in row) for row in rows]
     top, line = 0.4, 0.26  # above each row there is room for the names
     height = sum(heights) + top * len(rows) + line * len(below) + 0.1
-    fig, ax = plt.subplots(figsize=(WIDTH, height + 0.4))
-    ax.set_xlim(0, WIDTH)
-    ax.set_ylim(height, 0)
-    ax.axis("off")
+    fig, ax = _paper((0, 0), (WIDTH, height), title)
     y = top
     for row, row_width, row_height in zip(rows, widths, heights, strict=True):
         x = (WIDTH - cell * row_width) / 2
@@ -569,7 +576,6 @@ def plot_grids(
         y += row_height + top
     for i, text in enumerate(below):
         ax.text(WIDTH / 2, y - top + line * (i + 0.8), text, fontsize=11, **CENTRED)
-    fig.suptitle(title)
     return fig
 
 

@@ -127,9 +127,9 @@ model = keras.Sequential(
 model.summary(line_length=76)
 
 # %%
-# The same as a picture: what comes out of each layer, first as rows, columns and maps,
-# from ``Flatten`` on as a row of numbers. The volumes are to scale; the bars for rows
-# of numbers are not.
+# The same as a picture: what comes out of each layer. Up to ``Flatten`` these are rows,
+# columns and maps (in the picture itself: colours), drawn to scale. After it they are
+# single rows of numbers, drawn as bars that are not to scale.
 
 plot_volumes(
     [x_train.shape[1:], *(layer.output.shape[1:] for layer in model.layers)],
