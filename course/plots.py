@@ -461,8 +461,7 @@ def plot_volumes(shapes: Sequence[Sequence[int]], layers: Sequence[str], title: 
         title: the title of the figure.
 
     Returns:
-        The figure. Volumes are to scale. The bars of units are not: their length grows with the
-        logarithm.
+        The figure. Volumes are to scale; the bars of units grow with the logarithm.
 
     Raises:
         TypeError: if ``shapes`` or ``layers`` is no list.
