@@ -261,41 +261,34 @@ r_print(loss)
 # to the weights. Each box has its shape, and a derivative has the shape of what it
 # belongs to. The numbers are those of the seven steps.
 
+boxes = {
+    "X": (0, 0, f"$X$\n{train_data.shape}"),
+    "z1": (1, 0, f"$z_1$\n{a1.shape}"),
+    "a1": (2, 0, f"$a_1$\n{a1.shape}"),
+    "z2": (3, 0, f"$z_2$\n{y_pred.shape}"),
+    "a2": (4, 0, f"$a_2$\n{y_pred.shape}"),
+    "L": (5, 0, "loss $L$"),
+    "W1": (1, 1, f"$W_1$ {W1.shape}\n$b_1$ {b1.shape}"),
+    "W2": (3, 1, f"$W_2$ {W2.shape}\n$b_2$ {b2.shape}"),
+    "dW1": (1, 2, f"$dW_1$ {W1.shape}\n$db_1$ {b1.shape}"),
+    "dW2": (3, 2, f"$dW_2$ {W2.shape}\n$db_2$ {b2.shape}"),
+    "dz1": (2, 3, f"$dz_1$\n{a1.shape}"),
+    "dz2": (4, 3, f"$dz_2$\n{y_pred.shape}"),
+    "Y": (5, 3, f"$Y$\n{train_labels_onehot.shape}"),
+}
+there = [["X", "z1", "a1", "z2", "a2", "L"], ["Y", "L"], ["W1", "z1"], ["W2", "z2"]]
+back = [["a2", "dz2", (3, 3), "dW2", "W2"], ["Y", "dz2", "dz1", (1, 3), "dW1", "W1"]]
+back += [["X", (0, 2), "dW1"], ["a1", (2, 2), "dW2"], ["a1", "dz1"]]
+steps = [(0, -0.55, "1 data"), (0.3, 1, "2 start"), (2.3, 1, "2 start")]
+steps += [(2.5, -0.55, "3 forward"), (5, -0.55, "4 loss"), (0, 3, "5 backward")]
+steps += [(1.5, 1.5, "6 update"), (3.5, 1.5, "6 update"), (3, 3.2, "with $W_2$")]
+steps += [(1.5, 0.5, "7 repeat"), (3.5, 0.5, "7 repeat")]
 plot_flow(
-    {
-        "X": (0, 0, f"$X$\n{train_data.shape}"),
-        "z1": (1, 0, f"$z_1$\n{a1.shape}"),
-        "a1": (2, 0, f"$a_1$\n{a1.shape}"),
-        "z2": (3, 0, f"$z_2$\n{y_pred.shape}"),
-        "a2": (4, 0, f"$a_2$\n{y_pred.shape}"),
-        "L": (5, 0, "loss $L$"),
-        "W1": (1, 1, f"$W_1$ {W1.shape}\n$b_1$ {b1.shape}"),
-        "W2": (3, 1, f"$W_2$ {W2.shape}\n$b_2$ {b2.shape}"),
-        "dW1": (1, 2, f"$dW_1$ {W1.shape}\n$db_1$ {b1.shape}"),
-        "dW2": (3, 2, f"$dW_2$ {W2.shape}\n$db_2$ {b2.shape}"),
-        "dz1": (2, 3, f"$dz_1$\n{a1.shape}"),
-        "dz2": (4, 3, f"$dz_2$\n{y_pred.shape}"),
-        "Y": (5, 3, f"$Y$\n{train_labels_onehot.shape}"),
-    },
-    [["X", "z1", "a1", "z2", "a2", "L"], ["Y", "L"], ["W1", "z1"], ["W2", "z2"]],
+    boxes,
+    there,
     "The seven steps: forward (solid) and backward (dashed)",
-    dashed=[
-        ["a2", "dz2", (3, 3), "dW2", "W2"],
-        ["Y", "dz2", "dz1", (1, 3), "dW1", "W1"],
-        ["X", (0, 2), "dW1"],
-        ["a1", (2, 2), "dW2"],
-        ["a1", "dz1"],
-    ],
-    notes=[
-        (0, -0.55, "1 data"),
-        *[(column, 1, "2 start") for column in [0.3, 2.3]],
-        (2.5, -0.55, "3 forward"),
-        (5, -0.55, "4 loss"),
-        (0, 3, "5 backward"),
-        (3, 3.2, "with $W_2$"),
-        *[(column, 1.5, "6 update") for column in [1.5, 3.5]],
-        *[(column, 0.5, "7 repeat") for column in [1.5, 3.5]],
-    ],
+    dashed=back,
+    notes=steps,
 )
 
 # %%
