@@ -130,9 +130,9 @@ print(f"{'together':<22}{model.count_params():>6}")
 
 kinds = ["$x$", "attention", "add $x$", "normalise: $a$"]
 kinds += ["dense, relu", "dense", "add $a$", "normalise: $h$"]
-places = [(1, 0), (1, 1), (1, 2), (1, 3), (3, 3), (3, 2), (3, 1), (3, 0)]
+at = [(1, 0), (1, 1), (1, 2), (1, 3), (3, 3), (3, 2), (3, 1), (3, 0)]
 boxes = {}
-for kind, place, layer in zip(kinds, places, model.layers[4:12], strict=True):
+for kind, place, layer in zip(kinds, at, model.layers[4:12], strict=True):
     boxes[kind] = (*place, f"{kind}\n{keras.tree.flatten(layer.output)[0].shape[1:]}")
 plot_flow(
     boxes,
