@@ -27,6 +27,7 @@ from math import sqrt
 import matplotlib.pyplot as plt
 import numpy as np
 
+from course.plots import plot_flow
 from course.rbase import r_print
 from course.rrandom import RRandom
 
@@ -236,6 +237,32 @@ truth = np.vstack([np.zeros(4), np.eye(4)[tokens[:4]]])  # (5, 4 words)
 loss = -np.sum(truth * np.log(softmax(Y)))
 r_print(C, rows=sentence)
 r_print(loss)
+
+# %%
+# This is one *head* of attention, as a picture: the words of :math:`X` become queries,
+# keys and values. Queries and keys meet in the scores. The mask and softmax make the
+# attention from them, and the attention says how much of each value goes into the
+# output.
+
+plot_flow(
+    {
+        "X": (1, 0, f"words $X$\n{X.shape}"),
+        "Q": (0, 1, f"queries $Q = X W_Q$\n{Q.shape}"),
+        "K": (1, 1, f"keys $K = X W_K$\n{K.shape}"),
+        "V": (2, 1, f"values $V = X W_V$\n{V.shape}"),
+        "S": (0.5, 2, rf"scores $S = Q K^\top / \sqrt{{k}}$" f"\n{S.shape}"),
+        "mask": (0.5, 3, f"mask: no later word\n{hidden.shape}"),
+        "A": (0.5, 4, rf"$A = \operatorname{{softmax}}(S)$" f"\n{A.shape}"),
+        "C": (1.25, 5, f"$C = A V$\n{C.shape}"),
+        "Y": (1.25, 6, f"output $Y = C W_O$\n{Y.shape}"),
+    },
+    [
+        ["X", (0, 0), "Q", "S", "mask", "A", (0.5, 5), "C", "Y"],
+        ["X", "K", "S"],
+        ["X", (2, 0), "V", (2, 5), "C"],
+    ],
+    "One head of attention, from the words to the output",
+)
 
 # %%
 # Backward

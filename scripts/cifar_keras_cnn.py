@@ -24,7 +24,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from course.images import load_images
-from course.plots import plot_confusion_matrix, plot_history, plot_images
+from course.plots import (
+    plot_confusion_matrix,
+    plot_history,
+    plot_images,
+    plot_volumes,
+)
 from course.quiet import progress, quiet_start
 from course.rbase import factor, max_col, r_print, table
 
@@ -126,6 +131,17 @@ model = keras.Sequential(
     ]
 )
 model.summary(line_length=76)
+
+# %%
+# The same as a picture: what comes out of each layer. Up to ``Flatten`` these are rows,
+# columns and maps (in the picture itself: colours), drawn to scale. After it they are
+# single rows of numbers, drawn as bars that are not to scale.
+
+plot_volumes(
+    [x_train.shape[1:], *(layer.output.shape[1:] for layer in model.layers)],
+    ["picture", *(type(layer).__name__ for layer in model.layers)],
+    "From a picture to probabilities, with the shape after each layer",
+)
 
 # %%
 # Where does each number come from? ``None`` stands for any number of pictures. A

@@ -21,7 +21,7 @@ import numpy as np
 from sklearn.datasets import load_sample_image
 
 from course.agreement import compare, print_comparisons
-from course.plots import plot_images
+from course.plots import plot_grids, plot_images
 from course.quiet import quiet_start
 from course.rbase import r_print
 
@@ -85,6 +85,36 @@ def convolve(x, kernel, stride=1):
         y += x[rows, columns] * kernel[u, v]
     return y
 
+
+# %%
+# Here is a picture of six rows and six columns, with a bright bar in its upper half,
+# and three of its windows: ``A`` where brightness rises, ``B`` where it falls, ``C``
+# where the left and the right column are as bright. The kernel is the one above without
+# the division by 3. Under the picture stands the sum of each window, row by row. It is
+# one number of the result, in the row and the column in which the window begins.
+
+bar = np.array([[0, 1, 3, 3, 1, 0], [1, 0, 3, 3, 0, 1], [0, 1, 3, 2, 1, 0]])
+small = np.vstack([bar, [[2, 1, 2, 1, 1, 2], [1, 2, 1, 2, 2, 1], [2, 1, 2, 1, 2, 2]]])
+unscaled = 3 * kernel
+result = convolve(small, unscaled)
+places = {"A": (0, 0), "B": (0, 3), "C": (3, 2)}
+sums = []
+for letter, (i, j) in places.items():
+    pairs = zip(unscaled.flat, small[i : i + 3, j : j + 3].flat, strict=True)
+    products = " ".join(rf"{w:+.0f} \cdot {x}" for w, x in pairs)
+    sums.append(f"{letter}:  ${products} = {result[i, j]:.0f}$")
+plot_grids(
+    {"picture": small, "kernel": unscaled, "result": result},
+    "Three windows of a picture, and what the kernel makes of them",
+    frames={
+        "picture": {letter: (*place, 3) for letter, place in places.items()},
+        "result": {letter: (*place, 1) for letter, place in places.items()},
+    },
+    below=sums,
+)
+
+# %%
+# The same on the photograph, with this kernel and three others:
 
 kernels = {
     "edges, left to right": kernel,
@@ -210,6 +240,24 @@ for ax, (padding, s) in zip(axes, cases, strict=True):
 axes[0].set_ylabel("output")
 axes[0].invert_yaxis()
 fig.suptitle("Windows inside the row (shaded), and over its edges")
+
+# %%
+# How far the window moves, in rows and in columns: each pixel below has the number of
+# windows that it is in. ``A`` is the first window, ``B`` the next to its right, ``C``
+# the next below. While the stride is less than the window is wide, windows overlap, and
+# a pixel is in several. With a stride of 3, a window of 3 begins where the last one
+# ends. Where the stride is larger, there are gaps, with pixels that no window sees.
+
+n, k = 7, 3
+windows, firsts = {}, {}
+for s in [1, 2, 3, 4]:
+    stops = side(n, k, s, "valid")
+    name = f"stride {s}: {stops} × {stops} windows"
+    windows[name] = np.zeros((n, n))
+    for i, j in np.ndindex(stops, stops):
+        windows[name][s * i : s * i + k, s * j : s * j + k] += 1
+    firsts[name] = {"A": (0, 0, k), "B": (0, s, k), "C": (s, 0, k)}
+plot_grids(windows, "The number of windows on each pixel", frames=firsts, columns=2)
 
 # %%
 # Strides on the photograph: the larger the stride, the fewer windows, and the smaller

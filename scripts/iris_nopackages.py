@@ -23,7 +23,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from course.data import load_iris
-from course.plots import plot_confusion_matrix, plot_history, plot_network
+from course.plots import (
+    plot_confusion_matrix,
+    plot_flow,
+    plot_history,
+    plot_network,
+)
 from course.rbase import factor, max_col, one_hot, r_print, r_str, table
 from course.rrandom import RRandom
 
@@ -253,7 +258,42 @@ r_print(loss)
 #
 # Which way should each weight move to make the loss smaller? The derivative of the loss
 # says so. *Backpropagation* is the chain rule, applied from the output back to the
-# input. Each line uses results from the lines above it:
+# input. In the picture, solid arrows lead from the data to the loss, dashed ones back
+# to the weights. Each box has its shape, and a derivative has the shape of what it
+# belongs to. The numbers are those of the seven steps.
+
+boxes = {
+    "X": (0, 0, f"$X$\n{train_data.shape}"),
+    "z1": (1, 0, f"$z_1$\n{a1.shape}"),
+    "a1": (2, 0, f"$a_1$\n{a1.shape}"),
+    "z2": (3, 0, f"$z_2$\n{y_pred.shape}"),
+    "a2": (4, 0, f"$a_2$\n{y_pred.shape}"),
+    "L": (5, 0, "loss $L$"),
+    "W1": (1, 1, f"$W_1$ {W1.shape}\n$b_1$ {b1.shape}"),
+    "W2": (3, 1, f"$W_2$ {W2.shape}\n$b_2$ {b2.shape}"),
+    "dW1": (1, 2, f"$dW_1$ {W1.shape}\n$db_1$ {b1.shape}"),
+    "dW2": (3, 2, f"$dW_2$ {W2.shape}\n$db_2$ {b2.shape}"),
+    "dz1": (2, 3, f"$dz_1$\n{a1.shape}"),
+    "dz2": (4, 3, f"$dz_2$\n{y_pred.shape}"),
+    "Y": (5, 3, f"$Y$\n{train_labels_onehot.shape}"),
+}
+there = [["X", "z1", "a1", "z2", "a2", "L"], ["Y", "L"], ["W1", "z1"], ["W2", "z2"]]
+back = [["a2", "dz2", (3, 3), "dW2", "W2"], ["Y", "dz2", "dz1", (1, 3), "dW1", "W1"]]
+back += [["X", (0, 2), "dW1"], ["a1", (2, 2), "dW2"], ["a1", "dz1"]]
+steps = [(0, -0.55, "1 data"), (0.3, 1, "2 start"), (2.3, 1, "2 start")]
+steps += [(2.5, -0.55, "3 forward"), (5, -0.55, "4 loss"), (0, 3, "5 backward")]
+steps += [(1.5, 1.5, "6 update"), (3.5, 1.5, "6 update"), (3, 3.2, "with $W_2$")]
+steps += [(1.5, 0.5, "7 repeat"), (3.5, 0.5, "7 repeat")]
+plot_flow(
+    boxes,
+    there,
+    "The seven steps: forward (solid) and backward (dashed)",
+    dashed=back,
+    notes=steps,
+)
+
+# %%
+# Each line uses results from the lines above it:
 #
 # .. math::
 #

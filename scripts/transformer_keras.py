@@ -25,6 +25,7 @@ import numpy as np
 from course import layers
 from course.agreement import TOLERANCES, bound, compare, print_comparisons
 from course.data import load_airpassengers
+from course.plots import plot_flow
 from course.quiet import quiet_start
 from course.rbase import r_print
 
@@ -121,6 +122,27 @@ for layer in model.layers:
     if layer.weights:
         print(f"{layer.name:<22}{layer.count_params():>6} parameters")
 print(f"{'together':<22}{model.count_params():>6}")
+
+# %%
+# The block as a picture, with the shape of what comes out of each of its layers, for
+# one sequence. The dashed arrows are the residual connections: they lead around
+# attention, and around the two dense layers, to the sums.
+
+kinds = ["$x$", "attention", "add $x$", "normalise: $a$"]
+kinds += ["dense, relu", "dense", "add $a$", "normalise: $h$"]
+at = [(1, 0), (1, 1), (1, 2), (1, 3), (3, 3), (3, 2), (3, 1), (3, 0)]
+boxes = {}
+for kind, place, layer in zip(kinds, at, model.layers[4:12], strict=True):
+    boxes[kind] = (*place, f"{kind}\n{keras.tree.flatten(layer.output)[0].shape[1:]}")
+plot_flow(
+    boxes,
+    [kinds],
+    "The encoder block, with its residual connections (dashed)",
+    dashed=[
+        ["$x$", (0.3, 0), (0.3, 2), "add $x$"],
+        ["normalise: $a$", (2, 3), (2, 1), "add $a$"],
+    ],
+)
 
 # %%
 # Training

@@ -585,6 +585,38 @@ def _(size):
     return drawn(plots.plot_network([2, size], ["in", "out"], "Title"))
 
 
+def written(figure) -> list[str]:
+    """The texts in a drawing, and how large it is."""
+    plt.close(figure)
+    size = [f"{inches:.3f}" for inches in figure.get_size_inches()]
+    return size + [text.get_text() for text in figure.findobj(plt.Text)]
+
+
+def on_the_page(value) -> bool:
+    return is_number(value) and abs(value) <= 20
+
+
+@call("plots.plot_flow", plots.plot_flow, column=(1, on_the_page))
+def _(column):
+    boxes = {"a": (0, 0, "A"), "b": (column, 1, "B")}
+    return written(plots.plot_flow(boxes, [["a", (-5, column), "b"]], "Title"))
+
+
+@call("plots.plot_volumes", plots.plot_volumes, side=(3, count))
+def _(side):
+    return written(plots.plot_volumes([(side, 2, 1), (side,)], ["A", "B"], "Title"))
+
+
+@call("plots.plot_grids", plots.plot_grids, grid=whole(2, 3), columns=(2, count))
+def _(grid, columns):
+    return written(plots.plot_grids({"A": grid}, "Title", columns=columns))
+
+
+@call("plots.plot_grids, frames", plots.plot_grids, row=(1, lambda v: is_whole(v) and 0 <= v < 3))
+def _(row):
+    return written(plots.plot_grids({"A": np.eye(3)}, "Title", frames={"A": {"1": (row, 2, 1)}}))
+
+
 # What comes out ----------------------------------------------------------------------------------
 
 

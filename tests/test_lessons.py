@@ -15,6 +15,7 @@ from PIL import Image
 from r_fixtures import ROOT, SCRIPTS
 from running import Run, run_script, without_display
 
+from course import plots
 from course.agreement import TOLERANCES, assert_agree
 
 # The false alarm of OpenBLAS that pyproject.toml tells of: a warning, and the line it points at.
@@ -66,9 +67,7 @@ def test_all_figures_show_at_the_end(lesson, name):
     """On a desktop each figure opens in a window: none is closed or forgotten before show()."""
     blocks = checks.code_blocks_of(name)
     source = "\n".join(blocks)
-    made = sum(source.count(call) for call in ["plt.subplots(", "plot_network(", "plot_history("])
-    made += source.count("plot_predicted(") + source.count("plot_confusion_matrix(")
-    made += source.count("plot_images(")
+    made = sum(source.count(f"{call}(") for call in ["plt.subplots", *plots.__all__])
     assert lesson(name).figures == made
     assert blocks[-1].rstrip().endswith("plt.show()")
     assert source.count("plt.show()") == 1

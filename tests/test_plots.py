@@ -7,13 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
 
 from course.plots import (
     plot_confusion_matrix,
+    plot_flow,
+    plot_grids,
     plot_history,
     plot_images,
     plot_network,
     plot_predicted,
+    plot_volumes,
 )
 from course.rbase import table
 
@@ -341,3 +345,208 @@ def test_network_has_a_line_for_each_weight():
             plot_network(wrong, ["in", "out"], "")
         with pytest.raises(TypeError, match=r"expects a list as layers\. Received"):
             plot_network([1, 2], wrong, "")
+
+
+# Drawings ---------------------------------------------------------------------------------------
+
+
+def texts_in_order(fig) -> list[str]:
+    """The texts of a drawing: none is small, cut, or over another; what is an inch, is one."""
+    fig.canvas.draw()
+    (zero, one) = fig.axes[0].transData.transform([[0, 0], [1, 1]])
+    np.testing.assert_allclose((one - zero) / fig.dpi, [1, -1], rtol=0.05)
+    texts = [text for text in fig.findobj(plt.Text) if text.get_text() and text.get_visible()]
+    extents = [text.get_window_extent() for text in texts]
+    whole = fig.bbox
+    for text, extent in zip(texts, extents, strict=True):
+        assert text.get_fontsize() >= 9, text
+        assert whole.x0 <= extent.x0 < extent.x1 <= whole.x1, text
+        assert whole.y0 <= extent.y0 < extent.y1 <= whole.y1, text
+    for (a, one), (b, other) in itertools.combinations(zip(texts, extents, strict=True), 2):
+        assert not one.overlaps(other), (a, b)
+    return [text.get_text() for text in texts]
+
+
+SIX = {f"b{i}": (i, 0, f"$dW_{i}$\n(105, {i})") for i in range(6)}
+
+
+def test_flow_has_boxes_that_hold_their_texts_and_arrows_from_border_to_border():
+    fig = plot_flow(
+        SIX | {"end": (5, 1, "end")},
+        [["b0", "b1", "b2"], ["b5", "end"]],
+        "Flow",
+        dashed=[["b0", (0, 1), "end"], ["b4", "end"]],
+        notes=[(2, 1.3, "a note")],
+    )
+    expected = [text for _, _, text in SIX.values()] + ["end", "a note", "Flow"]
+    assert sorted(texts_in_order(fig)) == sorted(expected)
+    (ax,) = fig.axes
+    boxes = [patch for patch in ax.patches if isinstance(patch, FancyBboxPatch)]
+    assert len(boxes) == 7
+    for box, text in zip(boxes, ax.texts, strict=False):
+        inner, outer = text.get_window_extent(), box.get_window_extent()
+        assert outer.x0 < inner.x0 < inner.x1 < outer.x1
+        assert outer.y0 < inner.y0 < inner.y1 < outer.y1
+    assert boxes[-1].get_window_extent().y1 < boxes[0].get_window_extent().y0  # rows go down
+    for one, other in itertools.combinations(boxes, 2):
+        assert not one.get_window_extent().overlaps(other.get_window_extent())
+    b0, *_, end = [np.array([*box.get_bbox().min, *box.get_bbox().max]) for box in boxes]
+    arrows = [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
+    assert [arrow.get_linestyle() == "-" for arrow in arrows] == [True] * 3 + [False] * 2
+    ways = [arrow._path_original.vertices for arrow in arrows]
+    assert [len(way) for way in ways] == [2, 2, 2, 3, 2]
+    np.testing.assert_allclose(ways[0][0], [b0[2], (b0[1] + b0[3]) / 2])  # on the right side
+    np.testing.assert_allclose(ways[3][0], [(b0[0] + b0[2]) / 2, b0[3]])  # below
+    np.testing.assert_allclose(ways[3][2], [end[0], (end[1] + end[3]) / 2])
+    assert np.isclose(ways[4][1], end[:2]).any()  # a slanting one ends on the border, too
+
+
+@pytest.mark.parametrize(
+    ("boxes", "arrows", "message"),
+    [
+        ({}, [], r"at least one of boxes\. Received none"),
+        ([("X", 0, 0)], [], r"mapping from names as boxes\. Received: list"),
+        ({"X": (0, 0)}, [], r"\(column, row, text\) as each of boxes\. Received \(0, 0\)"),
+        ({"X": "abc"}, [], r"list as each of boxes\. Received 'abc'"),
+        ({"X": ("a", 0, "")}, [], r"a column to be a number from -20 to 20"),
+        ({"X": (0, np.nan, "")}, [], r"a row to be a number from -20 to 20"),
+        ({"X": (0, 0, ""), "Y": (0.5, 0.5, "")}, [], r"do not overlap.* 'X' and 'Y'"),
+        (SIX, [["b0", "b9"]], r"boxes: 'b0', .*'b5'\. Received: \['b0', 'b9'\]"),
+        (SIX, [["b0"]], r"Received: \['b0'\]"),
+        (SIX, [["b0", (1, 1)]], r"at last to a box"),
+        (SIX, [[(1, 1), "b0"]], r"from one of its boxes"),
+        (SIX, [["b0", "b1", (1, 1)]], r"at last to a box"),
+        (SIX, [[(1, 1), "b0", "b1"]], r"from one of its boxes"),
+        (SIX, [["b0", "b0"]], r"no place twice"),
+        (SIX, [["b0", (1,), "b1"]], r"\(column, row\) as each place of arrows\. Received \[1\]"),
+        (SIX, ["b0 b1"], r"list as each of the arrows\. Received 'b0 b1'"),
+        (SIX, 3, r"list as arrows\. Received 3"),
+    ],
+)
+def test_flow_of_something_else(boxes, arrows, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        plot_flow(boxes, arrows, "")
+    assert not plt.get_fignums()
+
+
+def test_volumes_are_to_scale_and_bars_grow_with_the_logarithm():
+    shapes = [(32, 32, 3), (16, 8, 64), (2304,), (1,), (10,)]
+    fig = plot_volumes(shapes, ["picture", *"ABCD"], "Shapes")
+    written = ["32 × 32 × 3", "16 × 8 × 64", "2304", "1", "10"]
+    assert sorted(texts_in_order(fig)) == sorted([*written, "picture", *"ABCD", "Shapes"])
+    (ax,) = fig.axes
+    faces = [patch.get_xy() for patch in ax.patches if isinstance(patch, Polygon)]
+    assert ax.yaxis_inverted()
+    fronts = np.array([np.ptp(face, axis=0) for face in faces[::3]])
+    np.testing.assert_allclose(fronts[1] / fronts[0], [8 / 32, 16 / 32])
+    for i, depth in [(0, 3), (1, 64)]:
+        side = np.ptp(faces[3 * i + 2], axis=0)  # of one pixel's width, what goes back to the right
+        np.testing.assert_allclose(side[0] / fronts[0, 0], 0.35 * depth / 32)
+        np.testing.assert_allclose(side[1], side[0] + fronts[i, 1])
+    lengths = fronts[2:, 1]
+    np.testing.assert_allclose(lengths / lengths[0], np.log1p([2304, 1, 10]) / np.log1p(2304))
+    for shapes in [[(4, 4, 512), (512, 2, 1)], [(9, 9, 9)] * 5]:
+        fig = plot_volumes(shapes, [""] * len(shapes), "Shapes")
+        texts_in_order(fig)
+        faces = [patch for patch in fig.axes[0].patches if isinstance(patch, Polygon)]
+        for i, face in enumerate(faces):  # within its part of the drawing
+            corners = face.get_xy() - np.array([i // 3 % 4 * 1.6, i // 12 * 1.75])
+            assert np.all(corners > [0.2, 0.3])
+            assert np.all(corners < [1.4, 1.45])
+
+
+@pytest.mark.parametrize(
+    ("shapes", "layers", "message"),
+    [
+        ([], [], r"at least one shape\. Received 0 texts for 0 shapes"),
+        ([(3,)], ["a", "b"], r"2 texts for 1 shapes"),
+        ([(3, 3)], ["a"], r"\(height, width, channels\) or \(units,\)\. Received \(3, 3\)"),
+        ([(None, 3)], ["a"], r"tuple of positive whole numbers"),
+        ([3], ["a"], r"tuple of positive whole numbers"),
+        (3, ["a"], r"list as shapes"),
+        ([(3,)], "a", r"list as layers"),
+    ],
+)
+def test_volumes_of_something_else(shapes, layers, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        plot_volumes(shapes, layers, "")
+
+
+def test_grids_write_every_number_and_frame_the_cells_that_are_named():
+    numbers = np.arange(-3, 3).reshape(2, 3) / 2
+    fig = plot_grids(
+        {"left": numbers, "right": [[7]], "below": [[8, 9]]},
+        "Grids",
+        frames={"left": {"A": (0, 1, 2), "B": (1, 0, 1)}},
+        below=["first line", "$1 + 1 = 2$"],
+        columns=2,
+    )
+    fig.canvas.draw()
+    (ax,) = fig.axes
+    as_typed = [text.get_text().replace("\N{MINUS SIGN}", "-") for text in ax.texts]
+    found = dict(zip(as_typed, [text.get_position() for text in ax.texts], strict=True))
+    assert {"-1.5", "-1", "-0.5", "0", "0.5", "1", "7", "8", "9", "left", "right", "below"} <= set(
+        found
+    )
+    assert {"first line", "$1 + 1 = 2$", "A", "B"} <= set(found)
+    assert len(ax.texts) == 6 + 1 + 2 + 3 + 2 + 2
+    assert ax.yaxis_inverted()
+    # Along a row to the right, along a column downwards, as far as a cell is wide.
+    right = np.subtract(found["-1"], found["-1.5"])
+    down = np.subtract(found["0.5"], found["-1"])
+    np.testing.assert_allclose(right, [right[0], 0])
+    np.testing.assert_allclose(down, [0, right[0]])
+    frames = [p for p in ax.patches if isinstance(p, Rectangle) and p.get_linewidth() > 2]
+    inside = [
+        {text for text, place in found.items() if frame.get_bbox().contains(*place)}
+        for frame in frames
+    ]
+    assert inside[0] - {"A"} == {"-1", "-0.5", "0.5", "1"}
+    assert inside[1] - {"B"} == {"0"}
+    assert frames[0].get_linestyle() != frames[1].get_linestyle()
+
+
+def test_nothing_in_grids_is_cut_or_over_something_else():
+    seven = {f"stride {i}: 5 × 5 windows": np.full((7, 7), -99) for i in range(2)}
+    texts_in_order(plot_grids(seven | {"third": [[1]]}, "Two rows", columns=2))
+    texts_in_order(plot_grids({"wide": np.zeros((2, 22))}, "As wide as the page"))
+    grids = {"picture": np.full((6, 6), 9), "kernel": np.eye(3), "result": np.full((4, 4), -7)}
+    line = "A:  $" + r"-1 \cdot 3 " * 9 + "= -27$"
+    frames = {
+        "picture": {"A": (0, 0, 3), "B": (0, 3, 3)},
+        "result": {"A": (0, 0, 1), "B": (1, 1, 1)},
+    }
+    texts_in_order(plot_grids(grids, "Three in a row, lines", frames=frames, below=[line] * 3))
+
+
+@pytest.mark.parametrize(
+    ("grids", "options", "message"),
+    [
+        ({}, {}, r"at least one of grids\. Received none"),
+        ([[1]], {}, r"mapping from names as grids\. Received: list"),
+        ({"A": [1, 2]}, {}, r"grids\['A'\] to have rows and columns\. Received the shape \(2,\)"),
+        ({"A": [[]]}, {}, r"rows and columns"),
+        ({"A": [[np.nan]]}, {}, r"finite numbers"),
+        ({"A": [["a"]]}, {}, r"real numbers"),
+        ({"A": [[1]]}, {"columns": 0}, r"columns to be a positive whole number"),
+        ({"A": [[1]]}, {"below": "text"}, r"list as below"),
+        ({"A": [[1]]}, {"frames": ["A"]}, r"mapping from names as frames"),
+        ({"A": [[1]]}, {"frames": {"A": (0, 0, 1)}}, r"mapping from names as frames\['A'\]"),
+        *[
+            ({"A": np.eye(3)}, {"frames": {name: {"a": square}}}, rf"frames\['{name}'\].*within")
+            for name, square in [
+                ("B", (0, 0, 1)),
+                ("A", (2, 0, 2)),
+                ("A", (0, 2, 2)),
+                ("A", (-1, 0, 1)),
+                ("A", (0, 0, 0)),
+                ("A", (0, 0)),
+                ("A", (0, 0, 1.0)),
+                ("A", (True, 0, 1)),
+            ]
+        ],
+    ],
+)
+def test_grids_of_something_else(grids, options, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        plot_grids(grids, "", **options)

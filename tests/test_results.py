@@ -23,6 +23,9 @@ TITLE_AT = {
     "plot_predicted": 2,
     "plot_images": 2,
     "plot_network": 2,
+    "plot_flow": 2,
+    "plot_volumes": 2,
+    "plot_grids": 1,
 }
 
 # Words of a result. A title without them names what is drawn, a sentence says what a word means.
