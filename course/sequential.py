@@ -26,7 +26,8 @@ from course.inputs import (
     truth_value,
     whole_number,
 )
-from course.layers import Input, Layer, replace_weights
+from course.layers import Input, Layer
+from course.layers.base import replace_weights
 from course.losses import UNITS, CategoricalCrossentropy, Loss, matching
 from course.optimizers import Optimizer
 
