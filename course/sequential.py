@@ -26,8 +26,9 @@ from course.inputs import (
     truth_value,
     whole_number,
 )
-from course.layers import Input, Layer, replace_weights
-from course.losses import UNITS, CategoricalCrossentropy, Loss, matching
+from course.layers import Input, Layer
+from course.layers.base import replace_weights
+from course.losses import UNITS, CategoricalCrossentropy, Loss, MeanSquaredError, matching
 from course.optimizers import Optimizer
 
 __all__ = ["METRICS", "History", "Sequential"]
@@ -54,8 +55,7 @@ def mean_absolute_error(y_true, y_pred):
 
 def mean_squared_error(y_true, y_pred):
     """The mean of the squared errors of each case."""
-    y_true, y_pred = matching(y_true, y_pred, "mean_squared_error", UNITS)
-    return ((y_pred - y_true) ** 2).mean(axis=-1)
+    return MeanSquaredError().each(*matching(y_true, y_pred, "mean_squared_error", UNITS))
 
 
 METRICS = {

@@ -19,7 +19,15 @@ from course.agreement import (
     central_difference,
     compare,
 )
-from course.layers import Add, Dense, Embedding, Input, LayerNormalization, MultiHeadAttention
+from course.layers import (
+    Add,
+    Dense,
+    Embedding,
+    Input,
+    LayerNormalization,
+    MultiHeadAttention,
+    attention,
+)
 from course.sequential import Sequential
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # some faults divide by zero
@@ -417,8 +425,8 @@ TARGETS = [
     (MultiHeadAttention, "_mask", check_attention),
     (MultiHeadAttention, "_forward", check_attention),
     (MultiHeadAttention, "_backward", check_attention),
-    (layers, "_heads", check_attention),
-    (layers, "_heads_backward", check_attention),
+    (attention, "_heads", check_attention),
+    (attention, "_heads_backward", check_attention),
 ]
 # Faults that operators do not have: lines of a backward step, and the same with something wrong.
 BY_HAND = [

@@ -38,7 +38,7 @@ def test_nothing_else_lies_at_the_top():
 
 
 def test_the_package_never_imports_from_scripts_or_docs():
-    for path in (ROOT / "course").glob("*.py"):
+    for path in (ROOT / "course").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = []
             if isinstance(node, ast.Import):

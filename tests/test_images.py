@@ -28,10 +28,11 @@ from filelock import FileLock
 from PIL import EpsImagePlugin, Image
 from running import run_python
 
-from course import images
-from course.images import find_images, load_images, photo_digits
+from course import cifar10, images, pickles
+from course.images import find_images, load_images
+from course.photo_digits import _drawn, photo_digits
 
-URL, SHA256, PROGRESS_BAR = images.ARCHIVE_URL, images.ARCHIVE_SHA256, images._progress_bar
+URL, SHA256, PROGRESS_BAR = cifar10.ARCHIVE_URL, cifar10.ARCHIVE_SHA256, cifar10._progress_bar
 NAMES = ["airplane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 PER_BATCH = 3
 
@@ -114,8 +115,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def accept(monkeypatch, archive: bytes) -> None:
     """Take this archive for the true one."""
-    monkeypatch.setattr(images, "ARCHIVE_SHA256", hashlib.sha256(archive).hexdigest())
-    monkeypatch.setattr(images, "ARCHIVE_BYTES", len(archive))
+    monkeypatch.setattr(cifar10, "ARCHIVE_SHA256", hashlib.sha256(archive).hexdigest())
+    monkeypatch.setattr(cifar10, "ARCHIVE_BYTES", len(archive))
 
 
 @pytest.fixture(autouse=True)
@@ -124,8 +125,8 @@ def cache(monkeypatch, tmp_path) -> Path:
     monkeypatch.delenv("COURSE_IMAGES", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(images, "SPARE_HOME", tmp_path / "spare")
-    monkeypatch.setattr(images, "ARCHIVE_URL", "http://127.0.0.1:9/nothing")
+    monkeypatch.setattr(cifar10, "SPARE_HOME", tmp_path / "spare")
+    monkeypatch.setattr(cifar10, "ARCHIVE_URL", "http://127.0.0.1:9/nothing")
     accept(monkeypatch, ARCHIVE)
     folder = tmp_path / "keras" / "datasets"
     folder.mkdir(parents=True)
@@ -325,7 +326,7 @@ def test_a_pipe_in_the_place_of_an_archive_or_a_batch(tmp_path):
 
 @as_a_student
 def test_a_batch_that_is_far_too_large_is_not_read(monkeypatch, tmp_path):
-    monkeypatch.setattr(images, "PICKLE_BYTES", 100)
+    monkeypatch.setattr(cifar10, "PICKLE_BYTES", 100)
     monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail("it was read"))
     with pytest.raises(ValueError, match="data_batch_1: expected at most 100 bytes"):
         load_images(write_folder(tmp_path / "cifar"))
@@ -350,8 +351,8 @@ def test_the_line_of_a_part_of_cifar(tmp_path, capsys):
 def test_the_line_of_all_of_cifar(monkeypatch, tmp_path, capsys):
     # Batches of the true size, but with pictures of no content.
     data = np.zeros((10_000, 3072), dtype=np.uint8)
-    monkeypatch.setattr(images, "_batch", lambda *_: (data, np.zeros(10_000, dtype=np.int64)))
-    monkeypatch.setattr(images, "_decoded", lambda rows: rows)
+    monkeypatch.setattr(cifar10, "_batch", lambda *_: (data, np.zeros(10_000, dtype=np.int64)))
+    monkeypatch.setattr(cifar10, "_decoded", lambda rows: rows)
     load_images(write_folder(tmp_path / "cifar"))
     assert printed(capsys) == "Pictures: CIFAR-10, 50,000 for training and 10,000 for testing"
 
@@ -505,13 +506,13 @@ def test_a_relative_keras_home_is_found(monkeypatch, tmp_path, cache):
 def test_without_a_home_folder_it_is_the_spare_one(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KERAS_HOME", "~nobody at all/keras")
-    assert images._cache_folders() == [tmp_path / "spare" / "datasets"]
+    assert cifar10._cache_folders() == [tmp_path / "spare" / "datasets"]
 
 
 def test_a_drive_that_is_not_there_has_no_cache(monkeypatch):
     monkeypatch.setenv("KERAS_HOME", "/drive/keras")
     monkeypatch.setattr(os.path, "exists", lambda path: False)
-    assert len(images._cache_folders()) == 2
+    assert len(cifar10._cache_folders()) == 2
     assert find_images() == "digits"
 
 
@@ -529,7 +530,7 @@ def test_an_archive_in_the_cache_that_one_may_not_read_is_not_taken(monkeypatch,
         raise PermissionError(13, "Permission denied", str(path))
 
     (cache / TARGET).write_bytes(ARCHIVE)
-    monkeypatch.setattr(images, "_sha256", refuse)
+    monkeypatch.setattr(cifar10, "_sha256", refuse)
     assert find_images() == "digits"
 
 
@@ -829,7 +830,7 @@ SCALAR, ENCODE = b"cnumpy.core.multiarray\nscalar\n", b"c_codecs\nencode\n"
     ids=lambda value: "pickle" if isinstance(value, bytes) else str(value),
 )
 def test_a_pickle_that_would_take_for_ever_or_end_python(monkeypatch, tmp_path, content, message):
-    monkeypatch.setattr(images, "PICKLE_INSTRUCTIONS", 1000 if content[0] == ord("N") else 1e6)
+    monkeypatch.setattr(pickles, "PICKLE_INSTRUCTIONS", 1000 if content[0] == ord("N") else 1e6)
     if content.startswith(ENCODE):
         content += (ENCODE + b"h\x00R") * 3 + b"."
     expect_refusal(tmp_path, "batches.meta", content, message)
@@ -1324,9 +1325,9 @@ class Bar:
 @pytest.fixture
 def server(monkeypatch):
     Bar.made.clear()
-    monkeypatch.setattr(images, "_progress_bar", Bar)
+    monkeypatch.setattr(cifar10, "_progress_bar", Bar)
     with Server() as server:
-        monkeypatch.setattr(images, "ARCHIVE_URL", f"http://127.0.0.1:{server.server_port}/it")
+        monkeypatch.setattr(cifar10, "ARCHIVE_URL", f"http://127.0.0.1:{server.server_port}/it")
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
@@ -1397,8 +1398,8 @@ def test_the_bar_counts_all_bytes(server):
 @pytest.mark.parametrize("ending", ["close", "silence"])
 @pytest.mark.parametrize("lengths", [True, False])
 def test_a_broken_download_is_kept_and_goes_on(monkeypatch, server, cache, ending, lengths):
-    monkeypatch.setattr(images, "TIMEOUT", 0.3)
-    monkeypatch.setattr(images, "MEGA", 1000)
+    monkeypatch.setattr(cifar10, "TIMEOUT", 0.3)
+    monkeypatch.setattr(cifar10, "MEGA", 1000)
     server.stop_at, server.ending, server.lengths = 20_000, ending, lengths
     with broken("20.0 MB are here"):
         load_images("cifar10")
@@ -1470,7 +1471,7 @@ def test_an_unfinished_download_that_has_all_bytes_is_finished(server, cache):
 
 
 def test_a_server_that_has_no_more_is_believed_if_the_checksum_is_right(monkeypatch, server, cache):
-    monkeypatch.setattr(images, "ARCHIVE_BYTES", len(ARCHIVE) + 1)
+    monkeypatch.setattr(cifar10, "ARCHIVE_BYTES", len(ARCHIVE) + 1)
     (cache / PART).write_bytes(ARCHIVE)
     check_tiny_cifar(load_images("cifar10"))
     assert contents(cache) == {TARGET: ARCHIVE}
@@ -1528,7 +1529,7 @@ def test_something_else_that_has_no_end_is_deleted(server, cache):
 
 def test_another_download_that_was_first(server, cache, capsys):
     """The second waits, says so, and takes what the first has fetched."""
-    first = threading.Thread(target=images._download)
+    first = threading.Thread(target=cifar10.download)
     with FileLock(cache / ".cifar-10-batches-py.lock"):
         first.start()
         while "This one waits" not in capsys.readouterr().out:
@@ -1550,7 +1551,7 @@ def test_a_disk_without_locks_will_do(monkeypatch, server, cache):
 
 def test_downloads_at_once(server, cache):
     found = []
-    threads = [threading.Thread(target=lambda: found.append(images._download())) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: found.append(cifar10.download())) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -1563,9 +1564,9 @@ def test_downloads_at_once(server, cache):
 def test_a_download_that_somebody_took_away(monkeypatch, server, cache):
     def take_away(path):
         path.unlink()
-        return images.hashlib.file_digest(open(path, "rb"), "sha256")
+        return cifar10.hashlib.file_digest(open(path, "rb"), "sha256")
 
-    monkeypatch.setattr(images, "_sha256", take_away)
+    monkeypatch.setattr(cifar10, "_sha256", take_away)
     with broken("No such file"):
         load_images("cifar10")
 
@@ -1592,7 +1593,7 @@ def test_a_server_that_refuses_is_left(server):
 def test_no_network_leaves_all_as_it_was(monkeypatch, cache):
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
-    monkeypatch.setattr(images, "ARCHIVE_URL", f"http://127.0.0.1:{port}/it")
+    monkeypatch.setattr(cifar10, "ARCHIVE_URL", f"http://127.0.0.1:{port}/it")
     (cache / PART).write_bytes(ARCHIVE[:20_000])
     with broken("refused"):
         load_images("cifar10")
@@ -1614,14 +1615,14 @@ def test_a_download_with_another_checksum_is_deleted_and_nothing_else(server, ca
 
 
 def test_keras_finds_the_download_and_its_progress_bar_is_shown(monkeypatch, server, cache, capsys):
-    monkeypatch.setattr(images, "_progress_bar", PROGRESS_BAR)
+    monkeypatch.setattr(cifar10, "_progress_bar", PROGRESS_BAR)
     check_tiny_cifar(load_images("cifar10"))
     _, *bar, last = capsys.readouterr().out.splitlines()
     assert f"{len(ARCHIVE)}/{len(ARCHIVE)}" in "".join(bar)
     assert last.startswith("Pictures: ")
 
     # What Keras' own function asks for; its batches must be of the true size, so stop it there.
-    from keras.src.datasets import cifar10
+    from keras.src.datasets import cifar10 as cifar10_of_keras
     from keras.utils import get_file
 
     class StopError(Exception):
@@ -1633,11 +1634,11 @@ def test_keras_finds_the_download_and_its_progress_bar_is_shown(monkeypatch, ser
         wanted.update(settings)
         raise StopError
 
-    monkeypatch.setattr(cifar10, "get_file", take_down)
+    monkeypatch.setattr(cifar10_of_keras, "get_file", take_down)
     with pytest.raises(StopError):
-        cifar10.load_data()
+        cifar10_of_keras.load_data()
     assert (wanted["origin"], wanted["file_hash"]) == (URL, SHA256)
-    tiny = {"origin": images.ARCHIVE_URL, "file_hash": images.ARCHIVE_SHA256}
+    tiny = {"origin": cifar10.ARCHIVE_URL, "file_hash": cifar10.ARCHIVE_SHA256}
     folder = get_file(**{**wanted, **tiny}, cache_dir=str(cache.parent))
     assert set(cifar_files()) < set(os.listdir(Path(folder, "cifar-10-batches-py")))
     assert len(server.asked) == 1
@@ -1709,7 +1710,7 @@ def test_no_handwriting_is_in_both_parts(monkeypatch):
         used.append({piece.tobytes() for piece in strokes})
         return np.zeros((len(strokes), 32, 32, 3), dtype=np.uint8)
 
-    monkeypatch.setattr(images, "_drawn", take_down)
+    monkeypatch.setattr("course.photo_digits._drawn", take_down)
     photo_digits()
     train, test = set().union(*used[:10]), set().union(*used[10:])
     assert len(train) > 1300
@@ -1730,7 +1731,7 @@ def test_the_label_of_a_photo_digit_is_that_of_its_handwriting(monkeypatch):
         labels = [label_of[piece.tobytes()] for piece in strokes]
         return np.broadcast_to(np.array(labels)[:, None, None, None], (len(labels), 32, 32, 3))
 
-    monkeypatch.setattr(images, "_drawn", number)
+    monkeypatch.setattr("course.photo_digits._drawn", number)
     (x_train, y_train), (x_test, y_test), _ = photo_digits()
     assert np.array_equal(x_train[:, 0, 0, 0], y_train)
     assert np.array_equal(x_test[:, 0, 0, 0], y_test)
@@ -1741,7 +1742,7 @@ def test_handwriting_lies_upright_and_whole_in_a_photo_digit():
     strokes = np.zeros((200, 8, 8))
     strokes[:, 0, 7] = 1  # top right
     black = np.zeros((2, 200, 200, 3), dtype=np.uint8)
-    drawn = images._drawn(strokes, black, np.random.default_rng(0)).max(axis=3)
+    drawn = _drawn(strokes, black, np.random.default_rng(0)).max(axis=3)
     assert (drawn.max(axis=(1, 2)) > 100).all()
     rows, columns = drawn.argmax(axis=1).max(axis=1), drawn.argmax(axis=2).max(axis=1)
     assert (rows <= 14).all()  # the smallest is 20 high: it starts at 12 at most
@@ -1751,7 +1752,7 @@ def test_handwriting_lies_upright_and_whole_in_a_photo_digit():
 def test_ink_stands_out_from_the_photograph():
     strokes = np.ones((300, 8, 8))
     grey = np.full((2, 200, 200, 3), 128, dtype=np.uint8)
-    drawn = images._drawn(strokes, grey, np.random.default_rng(0)).astype(int)
+    drawn = _drawn(strokes, grey, np.random.default_rng(0)).astype(int)
     contrast = np.sqrt(np.square(drawn - 128).sum(axis=3)).max(axis=(1, 2))
     assert np.quantile(contrast, 0.05) > 90
 
@@ -1759,5 +1760,5 @@ def test_ink_stands_out_from_the_photograph():
 def test_photographs_are_not_cut_at_their_edge():
     """Each part lies inside of the photograph, also if only the widest just fits."""
     smallest = np.full((1, 128, 128, 3), 9, dtype=np.uint8)
-    drawn = images._drawn(np.zeros((200, 8, 8)), smallest, np.random.default_rng(0))
+    drawn = _drawn(np.zeros((200, 8, 8)), smallest, np.random.default_rng(0))
     assert (drawn == 9).all()

@@ -8,7 +8,7 @@ from conftest import ALL_LESSONS
 from data_card import facts_of
 from r_fixtures import DATASETS, ROOT
 
-from course.images import ARCHIVE_BYTES, ARCHIVE_SHA256
+from course.cifar10 import ARCHIVE_BYTES, ARCHIVE_SHA256
 
 # The headings of the lecture's slides, in their order.
 SLIDES = [

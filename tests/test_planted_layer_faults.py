@@ -15,6 +15,7 @@ from planting import faulty_sources
 
 from course import activations, layers, losses, optimizers
 from course.agreement import assert_agree
+from course.layers.windows import _Windows
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # some faults divide by zero
 
@@ -118,7 +119,7 @@ TARGETS = [
     (layers.AveragePooling2D, "_forward", [check_pictures("AveragePooling2D", 2)]),
     (layers.AveragePooling2D, "_backward", [check_pictures("AveragePooling2D", 2)]),
     (
-        layers._Windows,
+        _Windows,
         "_edges",
         [
             check_pictures("Conv2D", 2, 4, **same),
@@ -126,7 +127,7 @@ TARGETS = [
         ],
     ),
     (
-        layers._Windows,
+        _Windows,
         "_places",
         [
             check_pictures("AveragePooling2D", 3, 2),
@@ -135,7 +136,7 @@ TARGETS = [
         ],
     ),
     (
-        layers._Windows,
+        _Windows,
         "_output_shape",
         [
             check_pictures("MaxPooling2D", 2, 3),

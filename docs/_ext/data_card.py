@@ -1,7 +1,7 @@
 """The directive ``data-file``: size and checksum of a file of data, worked out during the build.
 
 Its argument is the name of a file in ``course/datasets``, or ``cifar-10-python.tar.gz``, for which
-the values are those that ``course.images`` checks. Nothing of it is typed.
+the values are those that ``course.cifar10`` checks. Nothing of it is typed.
 """
 
 import hashlib
@@ -11,10 +11,10 @@ import pandas as pd
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from course import images
+from course import cifar10
 
-DATASETS = Path(images.__file__).parent / "datasets"
-ARCHIVE = images.ARCHIVE_URL.rpartition("/")[2]
+DATASETS = Path(cifar10.__file__).parent / "datasets"
+ARCHIVE = cifar10.ARCHIVE_URL.rpartition("/")[2]
 
 
 def facts_of(name: str, folder: Path = DATASETS) -> dict[str, str]:
@@ -30,8 +30,8 @@ def facts_of(name: str, folder: Path = DATASETS) -> dict[str, str]:
     if name == ARCHIVE:
         return {
             "File": name,
-            "Size": f"{images.ARCHIVE_BYTES:,} bytes",
-            "SHA-256": images.ARCHIVE_SHA256,
+            "Size": f"{cifar10.ARCHIVE_BYTES:,} bytes",
+            "SHA-256": cifar10.ARCHIVE_SHA256,
         }
     path = folder / name
     if not path.is_file():
