@@ -346,6 +346,7 @@ def test_gradients_agree_on_fewer_pictures_than_a_batch(on_own_pictures):
         assert c.agrees(), c
 
 
+@with_keras
 def test_progress_is_shown_in_a_terminal():
     pty = pytest.importorskip("pty", reason="Windows has no pseudo-terminals")
     code = (

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import everything
 from r_fixtures import ROOT
 from running import run_python, without_display
 
@@ -215,6 +216,7 @@ def test_keras_starts_the_same_whatever_another_course_has_left(left_over):
     )
 
 
+@everything("starts of Keras after other settings")
 def test_settings_that_were_made_before_stay():
     result = run(
         "import keras\n"
