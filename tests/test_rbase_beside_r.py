@@ -213,6 +213,7 @@ def levels_case(rng):
 CASES = [vector_case, array_case, matrix_case, frame_case, table_case, levels_case]
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize("draw", CASES, ids=lambda draw: draw.__name__)
 def test_odd_inputs_print_as_in_r(draw, rscript, tmp_path, capsys):
     rng = random.Random(draw.__name__)
@@ -227,6 +228,7 @@ def test_odd_inputs_print_as_in_r(draw, rscript, tmp_path, capsys):
     assert not different, f"{len(different)} of {len(cases)}:\n" + "\n".join(different[:5])
 
 
+@pytest.mark.rest
 def test_scale_and_max_col_beside_r(rscript, tmp_path):
     rng = random.Random(1)
     matrices = []
