@@ -4,13 +4,11 @@ The PDFs are made after the pages are written (``handouts.py``), so the links to
 Notebooks, scripts and R files are there before, and are downloads as Sphinx knows them.
 """
 
-import os
 import re
-import zipfile
-from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from exercises import SUFFIX
+from files import write_whole, zipped
 from handouts import EDITIONS
 from lecture import LESSONS
 from sphinx.errors import ExtensionError
@@ -21,10 +19,8 @@ logger = logging.getLogger(__name__)
 
 PAGE = "downloads"
 ARCHIVE = "website.zip"
-UNFINISHED = "website.zip.part"
+UNFINISHED = "website.zip.part"  # left by a build that was cut off
 FOLDER = "simple-to-deep"  # all that is in the ZIP lies in it
-FIRST_DATE = datetime(1980, 1, 1, tzinfo=UTC)  # that a ZIP can name
-COMPRESSED = {".gz", ".jpg", ".pdf", ".png", ".woff", ".woff2", ".zip"}
 
 LINK_TO_ARCHIVE = re.compile(rf'<a [^>]*href="{re.escape(ARCHIVE)}"[^>]*>(.*?)</a>')
 IN_THE_COPY = r"\1 (this copy of the website came out of it)"
@@ -167,31 +163,12 @@ def zip_website(website: Path, title: str) -> bool:
         )
     contents[f"{PAGE}.html"] = page.encode()
     contents["README.txt"] = README.format(title=title, line="=" * len(title)).encode()
-    unfinished, archive = website / UNFINISHED, website / ARCHIVE
-    try:
-        with zipfile.ZipFile(unfinished, "w") as target:
-            for name in sorted(contents):
-                content = contents[name]
-                data = content if isinstance(content, bytes) else content.read_bytes()
-                target.writestr(entry(f"{FOLDER}/{name}"), data)
-        if archive.exists() and archive.read_bytes() == unfinished.read_bytes():
-            return False
-        unfinished.replace(archive)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    archive = website / ARCHIVE
+    content = zipped({f"{FOLDER}/{name}": contents[name] for name in sorted(contents)})
+    if archive.exists() and archive.read_bytes() == content:
+        return False
+    write_whole(archive, content)
     return True
-
-
-def entry(name: str) -> zipfile.ZipInfo:
-    """How a file stands in the ZIP: the same on every machine, and compressed only once."""
-    epoch = int(os.environ.get("SOURCE_DATE_EPOCH", 0))
-    date = max(datetime.fromtimestamp(epoch, UTC), FIRST_DATE)
-    info = zipfile.ZipInfo(name, date.timetuple()[:6])
-    info.create_system = 3  # Unix, whose rights the next line gives: a file, to be read by all
-    info.external_attr = 0o100644 << 16
-    compressed = PurePosixPath(name).suffix in COMPRESSED
-    info.compress_type = zipfile.ZIP_STORED if compressed else zipfile.ZIP_DEFLATED
-    return info
 
 
 def make_archive(app, exception):

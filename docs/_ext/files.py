@@ -7,7 +7,14 @@ moment: files are written beside their place and renamed, and a memory that cann
 
 import hashlib
 import json
-from pathlib import Path
+import os
+import zipfile
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+
+FIRST_DATE = datetime(1980, 1, 1, tzinfo=UTC)  # that a ZIP can name
+COMPRESSED = {".gz", ".jpg", ".pdf", ".png", ".woff", ".woff2", ".zip"}
 
 
 def digest(*parts: str | bytes | Path) -> str:
@@ -69,3 +76,24 @@ def recall(path: Path, key: str) -> object:
         return known["value"] if known["key"] == key else None
     except (OSError, ValueError, LookupError, TypeError):
         return None
+
+
+def zipped(contents: dict[str, bytes | Path]) -> bytes:
+    """A ZIP archive: the same bytes whenever and wherever it is made of the same contents.
+
+    Args:
+        contents: bytes or files, by their names in the archive, in its order.
+    """
+    epoch = int(os.environ.get("SOURCE_DATE_EPOCH", 0))
+    date = max(datetime.fromtimestamp(epoch, UTC), FIRST_DATE).timetuple()[:6]
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w") as target:
+        for name, content in contents.items():
+            entry = zipfile.ZipInfo(name, date)
+            entry.create_system = 3  # Unix, whose rights the next line gives: to be read by all
+            entry.external_attr = 0o100644 << 16
+            compressed = PurePosixPath(name).suffix in COMPRESSED  # not a second time
+            entry.compress_type = zipfile.ZIP_STORED if compressed else zipfile.ZIP_DEFLATED
+            data = content if isinstance(content, bytes) else content.read_bytes()
+            target.writestr(entry, data)
+    return archive.getvalue()

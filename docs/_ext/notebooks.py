@@ -19,15 +19,13 @@ import mimetypes
 import posixpath
 import re
 import subprocess
-import zipfile
 from dataclasses import dataclass, field
 from html import escape
-from io import BytesIO
 from pathlib import Path
 
 import pypandoc
 from exercises import BEGIN, END, STUDENT, SUFFIX
-from files import write_if_changed
+from files import write_if_changed, zipped
 from sphinx.errors import ExtensionError
 from sphinx_gallery.notebook import (
     add_code_cell,
@@ -570,17 +568,6 @@ def notebook(blocks: list, markdown: list, settings: dict) -> str:
     return json.dumps(result, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def zipped(files: list[Path]) -> bytes:
-    """A ZIP archive of files, the same bytes whenever it is made."""
-    archive = BytesIO()
-    with zipfile.ZipFile(archive, "w") as target:
-        for file in files:
-            entry = zipfile.ZipInfo(file.name)  # of 1 January 1980
-            entry.create_system, entry.external_attr = 3, 0o644 << 16
-            target.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
-    return archive.getvalue()
-
-
 def write_notebooks(app):
     """Write the notebook of each script, and the archive that has both."""
     settings, source = app.config.sphinx_gallery_conf, Path(app.srcdir)
@@ -606,7 +593,7 @@ def write_notebooks(app):
         write_if_changed(target, notebook(blocks[page], markdown, settings).encode())
         archive = script.with_suffix(".zip")
         if archive.exists():
-            write_if_changed(archive, zipped([script, target]))
+            write_if_changed(archive, zipped({file.name: file for file in (script, target)}))
 
 
 def setup(app):
