@@ -33,6 +33,7 @@ extensions = [
     "language_tabs",
     "layer_table",
     "lecture",
+    "lesson_table",
     "notebooks",
     "operations",
     "r_files",

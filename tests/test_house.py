@@ -95,12 +95,6 @@ def test_readme_says_which_pythons_can_have_tensorflow():
     assert expected in readme, f"Expected in README.md: {expected}"
 
 
-def test_readme_names_every_lesson():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for path in (ROOT / "scripts").glob("*.py"):
-        assert f"scripts/{path.name}" in readme
-
-
 def test_katex_comes_in_one_version():
     """The script that writes the formulas and the style sheet that dresses them belong together."""
     script = (ROOT / "docs/_ext/katex/katex.min.js").read_text(encoding="utf-8")

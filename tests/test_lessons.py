@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from conftest import ALL_LESSONS, everything, lessons
 from differences import TITLE as DIFFERENCES
-from lecture import LESSONS
+from lecture import BEYOND, LESSONS
+from lesson_table import question_and_r_file, table_of_lessons
 from PIL import Image
 from r_fixtures import ROOT, SCRIPTS
 from running import Run, run_script, without_display
@@ -98,12 +99,24 @@ R_FILES = {
 }
 
 
-def test_the_tables_name_the_r_scripts_as_they_are_called():
+def test_the_readme_and_the_website_have_one_table():
+    """The lessons in their order, with their titles, and what each follows."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    index = (ROOT / "docs" / "index.rst").read_text(encoding="utf-8")
-    in_readme = re.findall(r"^\| `(\w+\.R)` \| `scripts/(\w+)\.py`", readme, flags=re.M)
-    in_index = re.findall(r":doc:`lessons/(\w+)`\n +- .+\n +- ``(\w+\.R)``\n", index)
-    assert {lesson: file for file, lesson in in_readme} == dict(in_index) == R_FILES
+    rows = re.findall(r"^\| (.+?) \| `scripts/(\w+)\.py` \| (.+?) \|$", readme, flags=re.M)
+    expected = []
+    for lesson in LESSONS:
+        name = lesson.removesuffix(".py")
+        question, r_file = question_and_r_file(SCRIPTS / lesson)
+        assert question.endswith("?")
+        assert r_file == R_FILES.get(name, "")
+        follows = "(beyond the lecture)" if name in BEYOND else "(the slides)"
+        title = ast.get_docstring(ast.parse((SCRIPTS / lesson).read_text(encoding="utf-8")))
+        expected.append((f"`{r_file}`" if r_file else follows, name, title.partition("\n")[0]))
+    assert rows == expected
+    table = table_of_lessons()
+    assert re.findall(r":doc:`/lessons/(\w+)`", table) == [name for _, name, _ in rows]
+    assert re.findall(r"``(\w+\.R)``", table) == list(R_FILES.values())
+    assert table.count("- the slides\n") == sum(row[0] == "(the slides)" for row in rows)
 
 
 @pytest.mark.parametrize("name", ALL_LESSONS)

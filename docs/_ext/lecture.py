@@ -25,6 +25,11 @@ LESSONS = (
     "attention_nopackages.py",
     "transformer_keras.py",
 )
+# Those that the lecture has not: what is by hand or compared there where the lecture does neither.
+BEYOND = {
+    *("iris_agreement", "mtcars_agreement", "cifar_nopackages_cnn", "cifar_agreement"),
+    *("attention_nopackages", "transformer_keras"),
+}
 # A copy of the course may have fewer.
 LESSONS = tuple(name for name in LESSONS if (SCRIPTS / name).is_file())
 
