@@ -230,7 +230,7 @@ plt.show()
 #
 # 1. Do it.
 '''
-PAGES = ["choosing", "deck", "downloads", "glossary", "index", "notation", "operations"]
+PAGES = ["deck", "downloads", "glossary", "index", "notation", "operations"]
 
 
 def write(folder: Path, name: str, number: int = 1) -> None:
@@ -268,7 +268,6 @@ def tiny(tmp_path_factory):
     texts = {
         "index": f"Home\n====\n\n.. toctree::\n\n   {toctree}\n",
         "glossary": "Glossary\n========\n\n.. glossary::\n\n   epoch\n      Once through all.\n",
-        "choosing": "Choosing\n========\n\nWell.\n",
         "notation": "Notation\n========\n\nSmall letters.\n",
         "operations": "Operations\n==========\n\nNone.\n",
         "deck": re.sub(r"\.\. lesson-.*\n(   :.*\n)+", "Text.\n", DECK),

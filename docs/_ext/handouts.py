@@ -40,7 +40,8 @@ STANDARD = "ua-1"
 EDITIONS = {"student": "", "solutions": "-solutions"}
 BOOKLET = "course"
 SLIDES, SLIDE_PARTS = "slides.typ", "slide-parts.typ"
-APPENDICES = ("choosing", "notation", "operations", "glossary")  # pages at the end of the booklet
+# What ends the booklet, of the pages that are there.
+APPENDICES = ("choosing", "notation", "operations", "glossary")
 SOFTWARE = ("numpy", "pandas", "keras", "tensorflow")
 
 
@@ -238,7 +239,8 @@ def make_handouts(app, exception):
         ]
         for name in status_iterator(names, "reading pages for handouts... ", "", len(names))
     }
-    last = [workshop.page(docname) for docname in APPENDICES]
+    appendices = [docname for docname in APPENDICES if docname in app.env.found_docs]
+    last = [workshop.page(docname) for docname in appendices]
     made = make_slides(workshop, app.config.project)
     workshop.speak.save()
 
@@ -249,7 +251,7 @@ def make_handouts(app, exception):
             {
                 "edition": "booklet",
                 "chapters": " ".join(names),
-                "appendices": " ".join(APPENDICES),
+                "appendices": " ".join(appendices),
                 "software": ", ".join(
                     [f"Python {platform.python_version()}"]
                     + [f"{package} {installed_version(package)}" for package in SOFTWARE]
