@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course.pickles import PICKLE_BYTES, Array, unpickled
+from course.pickles import Array, unpickled
 from course.quiet import quiet_start
 from course.reading import REMEDY, SHORT, SIDE, Pictures, is_file, wrong
 
@@ -32,6 +32,7 @@ FOLDER = "cifar-10-batches-py"
 TRAIN_FILES = tuple(f"data_batch_{number}" for number in range(1, 6))
 TEST_FILE, META_FILE = "test_batch", "batches.meta"
 FILES = (*TRAIN_FILES, TEST_FILE, META_FILE)
+PICKLE_BYTES = 64_000_000  # twice as many as a batch has: its bytes can be written as a text
 
 # What Keras calls the archive today; then the names that its older versions or its users gave it.
 KERAS_ARCHIVE = f"{FOLDER}-target_archive"

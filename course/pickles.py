@@ -9,8 +9,7 @@ import numpy as np
 
 from course.reading import wrong
 
-# Twice as much as a batch has, for its bytes can be written as a text; and five times as many.
-PICKLE_BYTES, PICKLE_INSTRUCTIONS = 64_000_000, 1_000_000
+PICKLE_INSTRUCTIONS = 1_000_000  # five times as many as a batch has
 
 
 class _Type:

@@ -81,6 +81,11 @@ def examples(count: int) -> int:
     return count if RUN_ALL else count // 5
 
 
+def some(cases: list, first: int = 0) -> list:
+    """With ``--all`` every case, else every third from the first. The test is marked ``rest``."""
+    return cases if RUN_ALL else cases[first % 3 :: 3]
+
+
 def lessons(names=ALL_LESSONS) -> list:
     """Lessons as parameters; those that are not quick wait for ``--all``."""
     marks = everything("the other lessons as scripts")

@@ -10,7 +10,7 @@ import re
 import lesson_checks as checks
 import numpy as np
 import pytest
-from conftest import RUN_ALL
+from conftest import some
 
 from course.agreement import assert_agree, central_difference
 
@@ -77,13 +77,9 @@ def test_the_checks_pass_without_a_fault(lesson):
     checks.check_lesson(lesson, checks.code_blocks_of(lesson))
 
 
-# Every one with --all, else every third.
-QUICK_FAULTS = [case for n, case in enumerate(ALL_FAULTS) if RUN_ALL or n % 3 == 0]
-
-
 @pytest.mark.rest
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # some faults make the weights overflow
-@pytest.mark.parametrize(("lesson", "position", "changed"), QUICK_FAULTS)
+@pytest.mark.parametrize(("lesson", "position", "changed"), some(ALL_FAULTS))
 def test_a_planted_fault_is_found(lesson, position, changed):
     blocks = checks.code_blocks_of(lesson)
     blocks[position] = changed

@@ -11,6 +11,7 @@ from exercises import SUFFIX
 from files import write_whole, zipped
 from handouts import EDITIONS
 from lecture import LESSONS
+from lesson_table import list_table
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -119,11 +120,7 @@ def table_of_downloads(lessons: list[str], with_r: set[str]) -> str:
                 f":download:`notebook <{exercises}.ipynb>`, :download:`script <{exercises}.py>`",
             ]
         )
-    head = ".. list-table::\n   :header-rows: 1\n   :stub-columns: 1\n   :class: downloads\n\n"
-    return head + "".join(
-        "".join(f"   {'*' if place == 0 else ' '} - {cell}\n" for place, cell in enumerate(row))
-        for row in rows
-    )
+    return list_table(rows, "stub-columns: 1", "class: downloads")
 
 
 # The ZIP ----------------------------------------------------------------------------------------

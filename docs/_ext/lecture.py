@@ -25,7 +25,7 @@ LESSONS = (
     "attention_nopackages.py",
     "transformer_keras.py",
 )
-# Those that the lecture has not: what is by hand or compared there where the lecture does neither.
+# Lessons on what neither the lecture's slides nor its R scripts have.
 BEYOND = {
     *("iris_agreement", "mtcars_agreement", "cifar_nopackages_cnn", "cifar_agreement"),
     *("attention_nopackages", "transformer_keras"),

@@ -37,8 +37,16 @@ def table_of_lessons() -> str:
         follows = f"``{r_file}``" if r_file else "the slides"
         name = Path(lesson).stem
         rows.append((f":doc:`/lessons/{name}`", question, "" if name in BEYOND else follows))
-    head = ".. list-table::\n   :header-rows: 1\n   :widths: 30 45 25\n\n"
-    return head + "".join(f"   * - {a}\n     - {b}\n     - {c}\n" for a, b, c in rows)
+    return list_table(rows, "widths: 30 45 25")
+
+
+def list_table(rows: list, *options: str) -> str:
+    """Rows of cells as a ``list-table`` whose first row is its head."""
+    head = "".join(f"   :{option}\n" for option in ("header-rows: 1", *options))
+    return f".. list-table::\n{head}\n" + "".join(
+        "".join(f"   {'*' if place == 0 else ' '} - {cell}\n" for place, cell in enumerate(row))
+        for row in rows
+    )
 
 
 def setup(app):
