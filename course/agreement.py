@@ -31,6 +31,7 @@ __all__ = [
     "central_difference",
     "compare",
     "compare_all",
+    "keras_precision",
     "print_comparisons",
 ]
 
@@ -252,3 +253,43 @@ def print_comparisons(comparisons: Iterable[Comparison]) -> None:
         show = bound if c.dtype in TOLERANCES and c.agrees() else "{:.1e}".format
         places = f"{c.name:<{name_width}}{c.shape!s:<{shape_width}}"
         print(f"{places}{show(c.max_abs):>20}{show(c.max_rel):>12}")
+
+
+class keras_precision:  # noqa: N801 - it is called like a function
+    """Have Keras compute in double or in single precision.
+
+    Keras has two settings for that, one for its numbers and one for its layers. As a function this
+    sets both; in a ``with`` block it puts back afterwards what was set before.
+
+    Args:
+        dtype: ``"float64"`` or ``"float32"``, with which Keras begins.
+
+    Raises:
+        ValueError: if it is another.
+
+    Example::
+
+        with keras_precision("float64"):
+            model = keras.Sequential([keras.layers.Dense(3)])
+    """
+
+    def __init__(self, dtype: str) -> None:
+        """Set the precision."""
+        import keras  # only now: who compares without Keras does not wait for it
+
+        if dtype not in TOLERANCES:
+            raise ValueError(f"dtype: expected {' or '.join(TOLERANCES)}. Received {dtype!r}.")
+        self._before = keras.config.floatx(), keras.config.dtype_policy()
+        keras.config.set_floatx(dtype)
+        keras.config.set_dtype_policy(dtype)
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(self, *exception) -> None:
+        """Put back what was set before."""
+        import keras
+
+        floatx, policy = self._before
+        keras.config.set_floatx(floatx)
+        keras.config.set_dtype_policy(policy)

@@ -20,7 +20,7 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course.agreement import compare, print_comparisons
+from course.agreement import compare, keras_precision, print_comparisons
 from course.data import load_iris
 from course.quiet import quiet_start
 from course.rbase import one_hot, r_print
@@ -31,8 +31,7 @@ with quiet_start():
     import tensorflow as tf
 
 plt.style.use("course.lecture")
-keras.config.set_floatx("float64")  # double precision, as in R and NumPy
-keras.config.set_dtype_policy("float64")
+keras_precision("float64")  # double precision, as in R and NumPy
 
 # %%
 # Nine functions of one number
@@ -438,8 +437,7 @@ for i, (name, loss) in enumerate(last_layers.items()):
     loss_keras = keras.losses.get(loss)(truth[i : i + 1], output)
     loss_comparisons.append(compare(f"{name}, {loss}", losses[i : i + 1], loss_keras))
 print_comparisons(loss_comparisons)
-keras.config.set_floatx("float32")
-keras.config.set_dtype_policy("float32")
+keras_precision("float32")
 plt.show()
 
 # %%

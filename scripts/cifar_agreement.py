@@ -21,7 +21,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from course import layers
-from course.agreement import TOLERANCES, compare, compare_all, print_comparisons
+from course.agreement import (
+    TOLERANCES,
+    compare,
+    compare_all,
+    keras_precision,
+    print_comparisons,
+)
 from course.images import load_images
 from course.optimizers import RMSprop
 from course.quiet import quiet_start
@@ -318,16 +324,14 @@ def gradients_in_keras(twin, x, y):
 #    cat("Derivatives compared:", sum(lengths(by_hand$gradients)), "\n")
 #    k_set_floatx("float32")
 
-keras.config.set_floatx("float64")
-keras.config.set_dtype_policy("float64")
+keras_precision("float64")
 keras.utils.set_random_seed(1)
 drawn = keras.Sequential(network(keras.layers)).get_weights()
 initial = dict(zip(WEIGHTS, drawn, strict=True))
 
 one_step, gradients = {}, {}
 for dtype in ["float64", "float32"]:
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
+    keras_precision(dtype)
     start = {name: w.astype(dtype) for name, w in initial.items()}
     x = X_train[:batch_size].astype(dtype)
     y = Y_train[:batch_size].astype(dtype)
@@ -422,8 +426,7 @@ def course_twin(weights):
 
 whole_way = {}
 for dtype in ["float64", "float32"]:
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
+    keras_precision(dtype)
     start = {name: w.astype(dtype) for name, w in initial.items()}
     places = [i % (n_train // batch_size) * batch_size for i in range(steps)]
     X, Y = X_train.astype(dtype), Y_train.astype(dtype)
@@ -445,8 +448,7 @@ for dtype in ["float64", "float32"]:
         for name, own in now.items():
             comparisons = compare_all(own, paths["Keras"][-1])
             whole_way.setdefault(name, []).append(comparisons)
-keras.config.set_floatx("float32")
-keras.config.set_dtype_policy("float32")
+keras_precision("float32")
 
 for name in ["by hand, float64", "course, float64"]:
     print(f"{name}, against Keras after {steps} steps")

@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_sample_image
 
-from course.agreement import compare, print_comparisons
+from course.agreement import compare, keras_precision, print_comparisons
 from course.plots import plot_grids, plot_images
 from course.quiet import quiet_start
 from course.rbase import r_print
@@ -150,13 +150,12 @@ fig.suptitle("One picture through four kernels")
 # tensor of shape *(height, width, channels, filters)*, and the maps of a picture make a
 # tensor too. That is why a network flattens them before its dense layers.
 
-keras.config.set_floatx("float64")
-keras.config.set_dtype_policy("float64")
-layer = keras.layers.Conv2D(filters=4, kernel_size=3)
-layer.build((None, *picture.shape, 1))
 weights = np.stack(list(kernels.values()), axis=-1)[:, :, np.newaxis, :]  # (3, 3, 1, 4)
-layer.set_weights([weights, np.zeros(4)])
-maps = layer(picture[np.newaxis, :, :, np.newaxis]).numpy()[0]  # (158, 238, 4)
+with keras_precision("float64"):
+    layer = keras.layers.Conv2D(filters=4, kernel_size=3)
+    layer.build((None, *picture.shape, 1))
+    layer.set_weights([weights, np.zeros(4)])
+    maps = layer(picture[np.newaxis, :, :, np.newaxis]).numpy()[0]  # (158, 238, 4)
 comparisons = [
     compare(name, response, maps[:, :, filter_number])
     for filter_number, (name, response) in enumerate(responses.items())
@@ -215,8 +214,6 @@ for n, k, s, padding in settings:
     expected = (None, side(n, k, s, padding), side(n, k, s, padding), 6)
     agree += layer.compute_output_shape((None, n, n, 3)) == expected
 print(f"The formula and Keras agree in {agree} of {len(settings)} settings")
-keras.config.set_floatx("float32")
-keras.config.set_dtype_policy("float32")
 
 # %%
 # In a picture: one row of 8 pixels, seen from above, and where a window of 3 pixels

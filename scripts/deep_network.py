@@ -21,7 +21,7 @@ from itertools import pairwise
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course.agreement import compare, print_comparisons
+from course.agreement import compare, keras_precision, print_comparisons
 from course.quiet import quiet_start
 from course.rbase import r_print
 from course.rrandom import RRandom
@@ -410,25 +410,22 @@ fig.suptitle("Sigmoid derivatives vanish on their way back; ReLU with He keeps t
 # Does Keras compute derivatives that small, and are ours right? The first and the last
 # layer of each network, in double precision, with the weights of seed 1:
 
-keras.config.set_floatx("float64")
-keras.config.set_dtype_policy("float64")
-summed_bce = keras.losses.BinaryCrossentropy(reduction="sum")
-comparisons = []
-for name, (activation, variance, _) in starts.items():
-    weights = draw_weights(1, variance)
-    twin = make_network(hidden, activation, "zeros")
-    for layer, W in zip(twin.layers, weights, strict=True):
-        layer.set_weights([W, np.zeros(W.shape[1])])
-    with tf.GradientTape() as tape:
-        loss = summed_bce(y, twin(X))
-    in_keras = tape.gradient(loss, [layer.kernel for layer in twin.layers])
-    by_hand = gradients(weights, *functions[activation])
-    for number in [1, 11]:
-        g, g_keras = by_hand[number - 1], in_keras[number - 1]
-        comparisons.append(compare(f"{name}: dW{number}", g, g_keras))
-print_comparisons(comparisons)
-keras.config.set_floatx("float32")
-keras.config.set_dtype_policy("float32")
+with keras_precision("float64"):
+    summed_bce = keras.losses.BinaryCrossentropy(reduction="sum")
+    comparisons = []
+    for name, (activation, variance, _) in starts.items():
+        weights = draw_weights(1, variance)
+        twin = make_network(hidden, activation, "zeros")
+        for layer, W in zip(twin.layers, weights, strict=True):
+            layer.set_weights([W, np.zeros(W.shape[1])])
+        with tf.GradientTape() as tape:
+            loss = summed_bce(y, twin(X))
+        in_keras = tape.gradient(loss, [layer.kernel for layer in twin.layers])
+        by_hand = gradients(weights, *functions[activation])
+        for number in [1, 11]:
+            g, g_keras = by_hand[number - 1], in_keras[number - 1]
+            comparisons.append(compare(f"{name}: dW{number}", g, g_keras))
+    print_comparisons(comparisons)
 
 # %%
 # What it does to training

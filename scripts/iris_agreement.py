@@ -15,7 +15,12 @@ we compare all that they compute: activations, loss, gradients and weights. (The
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course.agreement import TOLERANCES, compare_all, print_comparisons
+from course.agreement import (
+    TOLERANCES,
+    compare_all,
+    keras_precision,
+    print_comparisons,
+)
 from course.data import load_iris
 from course.quiet import quiet_start
 from course.rbase import one_hot, r_print
@@ -247,8 +252,7 @@ one_epoch = {"float64": [], "float32": []}  # comparisons, both from the same we
 whole_way = {"float64": [], "float32": []}  # comparisons, each on its own
 losses = []
 for dtype in ["float64", "float32"]:
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
+    keras_precision(dtype)
     x, y = train_data.astype(dtype), train_labels_onehot.astype(dtype)
     start = {name: value.astype(dtype) for name, value in initial.items()}
     twin = build_twin(**start)
@@ -264,8 +268,7 @@ for dtype in ["float64", "float32"]:
             losses.append(by_hand["loss"])
     if dtype == "float64":
         final_by_hand, final_in_keras = own_weights, keras_weights
-keras.config.set_floatx("float32")
-keras.config.set_dtype_policy("float32")
+keras_precision("float32")
 
 # %%
 # The first layer's weights after 200 epochs in double precision, each side on its own;
@@ -386,22 +389,19 @@ fig.suptitle("The difference of the weights, and the training loss")
 #    print(signif(mapply(relative, own_weights, fitted_weights), 1))
 #    k_set_floatx("float32")
 
-keras.config.set_floatx("float64")
-keras.config.set_dtype_policy("float64")
-twin = build_twin(**initial)
-twin.fit(
-    train_data,
-    train_labels_onehot,
-    epochs=epochs,
-    batch_size=105,
-    shuffle=False,
-    verbose=0,
-)
-fitted = dict(zip(WEIGHTS, twin.get_weights(), strict=True))
-fit_agreement = compare_all(final_by_hand, fitted)
-print_comparisons(fit_agreement)
-keras.config.set_floatx("float32")
-keras.config.set_dtype_policy("float32")
+with keras_precision("float64"):
+    twin = build_twin(**initial)
+    twin.fit(
+        train_data,
+        train_labels_onehot,
+        epochs=epochs,
+        batch_size=105,
+        shuffle=False,
+        verbose=0,
+    )
+    fitted = dict(zip(WEIGHTS, twin.get_weights(), strict=True))
+    fit_agreement = compare_all(final_by_hand, fitted)
+    print_comparisons(fit_agreement)
 plt.show()
 
 # %%

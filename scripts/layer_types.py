@@ -23,7 +23,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from course import layers
-from course.agreement import compare, print_comparisons
+from course.agreement import compare, keras_precision, print_comparisons
 from course.quiet import quiet_start
 from course.rbase import r_print
 from course.rrandom import RRandom
@@ -33,8 +33,7 @@ with quiet_start():
     import tensorflow as tf
 
 plt.style.use("course.lecture")
-keras.config.set_floatx("float64")  # double precision, as in R and NumPy
-keras.config.set_dtype_policy("float64")
+keras_precision("float64")  # double precision, as in R and NumPy
 
 # %%
 # Dense
@@ -288,8 +287,7 @@ for own, twin in pairs:
     for name, g, g_keras in zip(names, own.get_gradients(), gradients, strict=True):
         comparisons.append(compare(name, g, g_keras))
 print_comparisons(comparisons)
-keras.config.set_floatx("float32")
-keras.config.set_dtype_policy("float32")
+keras_precision("float32")
 plt.show()
 
 # %%

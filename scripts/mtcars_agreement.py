@@ -16,7 +16,7 @@ have to be found that make Keras do the same: the learning rate and the batch.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course.agreement import compare_all, print_comparisons
+from course.agreement import compare_all, keras_precision, print_comparisons
 from course.data import load_mtcars
 from course.quiet import quiet_start
 from course.rbase import r_print
@@ -178,14 +178,12 @@ def train_in_keras(X, y, W1, b1, W2, b2):
 
 by_hand, in_keras, agreement = {}, {}, {}
 for dtype in ["float64", "float32"]:
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
+    keras_precision(dtype)
     weights = {name: value.astype(dtype) for name, value in start.items()}
     by_hand[dtype] = train_by_hand(X.astype(dtype), y.astype(dtype), **weights)
     in_keras[dtype] = train_in_keras(X.astype(dtype), y.astype(dtype), **weights)
     agreement[dtype] = compare_all(by_hand[dtype], in_keras[dtype])
-keras.config.set_floatx("float32")
-keras.config.set_dtype_policy("float32")
+keras_precision("float32")
 
 # %%
 # The weights of the first layer after all steps in double precision, by hand and then

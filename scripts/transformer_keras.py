@@ -23,7 +23,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from course import layers
-from course.agreement import TOLERANCES, bound, compare, print_comparisons
+from course.agreement import (
+    TOLERANCES,
+    bound,
+    compare,
+    keras_precision,
+    print_comparisons,
+)
 from course.data import load_airpassengers
 from course.plots import plot_flow
 from course.quiet import quiet_start
@@ -294,8 +300,7 @@ def forward_and_backward(own, tokens, answers):
 
 
 def in_keras(dtype, tokens, answers):
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
+    keras_precision(dtype)
     twin, twin_with_scores = build_model()
     twin.set_weights(model.get_weights())
     with tf.GradientTape() as tape:
@@ -329,8 +334,7 @@ for dtype in TOLERANCES:
             key_bias[dtype] = np.abs(g).max(), np.abs(g_keras).max()
         else:
             comparisons[dtype].append(compare(name, g, g_keras))
-keras.config.set_floatx("float32")
-keras.config.set_dtype_policy("float32")
+keras_precision("float32")
 print_comparisons(comparisons["float64"])
 
 # %%

@@ -27,7 +27,7 @@ from r_fixtures import ROOT, RSCRIPT, SCRIPTS
 from running import Jobs, Run, build_website, run_once, without_data_sets
 from small_website import IN_FULL, copy_course
 
-from course.agreement import TOLERANCES
+from course.agreement import TOLERANCES, keras_precision
 
 ALL_LESSONS = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 QUICK_LESSONS = [
@@ -224,10 +224,10 @@ def exercises_run(exercises_job):
 @pytest.fixture
 def use_precision():
     """A function that has Keras compute in a type; afterwards it is single precision again."""
-    from layer_checks import use_precision as use  # only now: it starts TensorFlow
+    import layer_checks  # noqa: F401  (only now: it starts TensorFlow)
 
-    yield use
-    use("float32")
+    with keras_precision("float32"):
+        yield keras_precision
 
 
 @pytest.fixture(params=TOLERANCES)

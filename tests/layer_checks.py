@@ -14,7 +14,7 @@ from course.agreement import (
 from course.quiet import quiet_start
 
 with quiet_start():
-    import keras
+    import keras  # noqa: F401  (the tests take it from here)
     import tensorflow as tf
 
 LARGEST: dict[tuple[str, str], float] = {}  # the largest difference by what and type; printed
@@ -23,12 +23,6 @@ LARGEST: dict[tuple[str, str], float] = {}  # the largest difference by what and
 def note(what: str, dtype: str, value: float) -> None:
     """Keep the largest difference found, for the summary that the tests print."""
     LARGEST[what, dtype] = max(LARGEST.get((what, dtype), 0.0), value)
-
-
-def use_precision(dtype: str) -> None:
-    """Have Keras compute in this type."""
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
 
 
 def normals(seed: int, *shape: int, dtype="float64") -> np.ndarray:

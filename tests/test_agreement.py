@@ -1,5 +1,7 @@
 """What "agree" means, on numbers small enough to check on paper."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from course.agreement import (
     central_difference,
     compare,
     compare_all,
+    keras_precision,
     print_comparisons,
 )
 
@@ -149,3 +152,21 @@ def test_a_bound_is_an_even_power_of_ten_above(difference, text):
 def test_a_bound_needs_a_size(wrong):
     with pytest.raises(ValueError, match=rf"not negative\. Received: difference={wrong}"):
         bound(wrong)
+
+
+def test_keras_computes_in_the_precision_and_afterwards_as_before():
+    from layer_checks import keras
+
+    def settings():
+        return keras.config.floatx(), keras.config.dtype_policy().name
+
+    with suppress(KeyError), keras_precision("float64"):  # whatever happens inside
+        assert settings() == ("float64", "float64")
+        raise KeyError
+    assert settings() == ("float32", "float32")
+    keras_precision("float64")
+    assert settings() == ("float64", "float64")
+    keras_precision("float32")
+    with pytest.raises(ValueError, match="expected float64 or float32"):
+        keras_precision("half")
+    assert settings() == ("float32", "float32")

@@ -735,7 +735,8 @@ ELSEWHERE = {
     *("optimizers.Optimizer", "optimizers.get", "layers.Layer", "sequential.METRICS"),
     *("sequential.History", "agreement.TOLERANCES", "agreement.CENTRAL_DIFFERENCE_TOLERANCE"),
     *("agreement.Comparison", "agreement.assert_agree", "agreement.compare_all"),
-    *("agreement.print_comparisons", "images.find_images", "images.load_images"),
+    *("agreement.keras_precision", "agreement.print_comparisons"),
+    *("images.find_images", "images.load_images"),
 }
 
 

@@ -6,7 +6,7 @@ their own, in another way: with Keras' mean losses and a longer learning rate.
 
 import pytest
 
-from course.agreement import assert_agree
+from course.agreement import assert_agree, keras_precision
 from course.quiet import quiet_start
 
 pytestmark = pytest.mark.filterwarnings("default")  # other libraries warn as they like
@@ -16,11 +16,8 @@ pytestmark = pytest.mark.filterwarnings("default")  # other libraries warn as th
 def keras():
     with quiet_start():
         import keras
-    keras.config.set_floatx("float64")
-    keras.config.set_dtype_policy("float64")
-    yield keras
-    keras.config.set_floatx("float32")
-    keras.config.set_dtype_policy("float32")
+    with keras_precision("float64"):
+        yield keras
 
 
 def twin_of(keras, lesson: dict, layers: list, rate: float, loss: str):

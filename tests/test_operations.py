@@ -12,7 +12,7 @@ from lecture import LESSONS
 from operations import INSIDE_FIT, NONE, OPERATIONS, WORDS, Operation
 from r_fixtures import read_run, write_blocks
 
-from course.agreement import assert_agree
+from course.agreement import assert_agree, keras_precision
 
 ALL = {f"{group}: {o.name}": o for group, rows in OPERATIONS.items() for o in rows}
 STEPS = 3  # of an optimiser, so that its memory shows
@@ -199,8 +199,7 @@ def in_keras(operation: Operation, case: Case) -> list[np.ndarray]:
 
 def check_keras(operation: Operation, case: Case) -> None:
     """NumPy against Keras, or against TensorFlow's derivatives."""
-    keras.config.set_floatx(case.dtype)
-    keras.config.set_dtype_policy(case.dtype)
+    keras_precision(case.dtype)
     keras.utils.set_random_seed(1)
     expected = [case.reference()] if operation.keras == INSIDE_FIT else in_keras(operation, case)
     if "Dropout" in operation.keras:  # Keras draws numbers of its own: take its choice

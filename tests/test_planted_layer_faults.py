@@ -14,7 +14,7 @@ from layer_checks import check_layer, keras, normals
 from planting import faulty_sources
 
 from course import activations, layers, losses, optimizers
-from course.agreement import assert_agree
+from course.agreement import assert_agree, keras_precision
 from course.layers.windows import _Windows
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # some faults divide by zero
@@ -57,7 +57,7 @@ def check_activation(name):
     """In single precision, where all functions agree: see test_activations."""
 
     def check():
-        checks.use_precision("float32")
+        keras_precision("float32")
         da = normals(1, 9, 4, dtype="float32")
         for scale in [1, 60]:
             z = normals(0, 9, 4, dtype="float32") * np.float32(scale)

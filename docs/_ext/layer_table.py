@@ -189,18 +189,14 @@ def compare_layer(name: str, arguments: tuple, rng, dtype: str) -> dict[str, flo
 def measure() -> dict[tuple[str, str], dict[str, float]]:
     """The largest relative difference of each layer from Keras, by name and way, then by type."""
     with quiet_start():
-        import keras
-        import tensorflow as tf  # noqa: F401  (quietly, before it is needed)
+        import keras  # noqa: F401  (quietly, before it is needed)
     found = {}
     for dtype in agreement.TOLERANCES:
-        keras.config.set_floatx(dtype)
-        keras.config.set_dtype_policy(dtype)
-        for number, (name, (*_, arguments)) in enumerate(LAYERS.items()):
-            rng = np.random.default_rng(number)
-            for way, worst in compare_layer(name, arguments, rng, dtype).items():
-                found.setdefault((name, way), {})[dtype] = worst
-    keras.config.set_floatx("float32")
-    keras.config.set_dtype_policy("float32")
+        with agreement.keras_precision(dtype):
+            for number, (name, (*_, arguments)) in enumerate(LAYERS.items()):
+                rng = np.random.default_rng(number)
+                for way, worst in compare_layer(name, arguments, rng, dtype).items():
+                    found.setdefault((name, way), {})[dtype] = worst
     return found
 
 

@@ -50,7 +50,7 @@ AS_THEY_ARE = {"Str", "Space", "SoftBreak", "LineBreak"}
 AROUND_WORDS = {"Emph", "Strong", "Strikeout", "Superscript", "Subscript"}
 # What returns nothing, so that Jupyter has nothing to write of it.
 RETURNS_NOTHING = re.compile(
-    r"print|print_comparisons|r_print|r_str|show|use|compile|summary|set_(dtype_policy|weights|[xy]scale)"
+    r"print|print_comparisons|r_print|r_str|show|use|compile|summary|set_(weights|[xy]scale)"
 )
 TITLE = re.compile(r"^(?P<title>\S.*)\n(?P<line>([=\-~^\"'*+#.:_`])\3{2,})$", flags=re.M)
 LABEL = re.compile(r"^\.\. _(?P<name>[^_`:][^:\n]*|`[^`]+`):\n\s*\n(?P<title>\S.*)\n", flags=re.M)

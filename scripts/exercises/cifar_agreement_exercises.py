@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from course import layers
-from course.agreement import compare, print_comparisons
+from course.agreement import compare, keras_precision, print_comparisons
 from course.images import photo_digits
 from course.losses import CategoricalCrossentropy
 from course.quiet import quiet_start
@@ -19,8 +19,7 @@ with quiet_start():
     import tensorflow as tf
 
 plt.style.use("course.lecture")
-keras.config.set_floatx("float64")
-keras.config.set_dtype_policy("float64")
+keras_precision("float64")
 
 (pictures, labels), _, _ = photo_digits(n_train=16, n_test=10)
 x = pictures / 255  # (16, 32, 32, 3)
@@ -165,8 +164,7 @@ for m in [momentum, 0.9]:
     plain = kernel - 5 * learning_rate * gradient
     ratio = np.linalg.norm(W - kernel) / np.linalg.norm(plain - kernel)
     print(f"The way is {ratio:.2f} times as long as without momentum")
-keras.config.set_floatx("float32")
-keras.config.set_dtype_policy("float32")
+keras_precision("float32")
 plt.show()
 
 # %%

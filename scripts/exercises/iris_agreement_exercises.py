@@ -8,7 +8,7 @@ hand and the same network in Keras, both in double precision.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course.agreement import compare_all, print_comparisons
+from course.agreement import compare_all, keras_precision, print_comparisons
 from course.data import load_iris
 from course.quiet import quiet_start
 from course.rbase import one_hot
@@ -18,8 +18,7 @@ with quiet_start():
     import keras
 
 plt.style.use("course.lecture")
-keras.config.set_floatx("float64")
-keras.config.set_dtype_policy("float64")
+keras_precision("float64")
 
 iris = load_iris()
 rng = RRandom(123)
@@ -156,8 +155,7 @@ ax.loglog(np.arange(1, 10_001), np.maximum(np.abs(single - exact) / exact, 1e-9)
 ax.set_xlabel("numbers added, from the first on")
 ax.set_ylabel("relative difference")
 fig.suptitle("Single precision against double precision")
-keras.config.set_floatx("float32")
-keras.config.set_dtype_policy("float32")
+keras_precision("float32")
 plt.show()
 
 # %%

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from course import layers
-from course.agreement import compare, print_comparisons
+from course.agreement import compare, keras_precision, print_comparisons
 from course.quiet import quiet_start
 from course.rbase import r_print
 
@@ -17,8 +17,7 @@ with quiet_start():
     import tensorflow as tf
 
 plt.style.use("course.lecture")
-keras.config.set_floatx("float64")
-keras.config.set_dtype_policy("float64")
+keras_precision("float64")
 
 # %%
 # Exercise 1: what does this kernel find?
@@ -149,8 +148,7 @@ print_comparisons(
         compare("dx", own.backward(dy), dx_keras),
     ]
 )
-keras.config.set_floatx("float32")
-keras.config.set_dtype_policy("float32")
+keras_precision("float32")
 plt.show()
 
 # %%

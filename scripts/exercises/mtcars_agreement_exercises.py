@@ -7,7 +7,7 @@ its training by hand, with fewer steps, both in double precision.
 
 import numpy as np
 
-from course.agreement import compare_all, print_comparisons
+from course.agreement import compare_all, keras_precision, print_comparisons
 from course.data import load_mtcars
 from course.quiet import quiet_start
 from course.rrandom import RRandom
@@ -16,8 +16,7 @@ with quiet_start():
     import keras
     import tensorflow as tf
 
-keras.config.set_floatx("float64")
-keras.config.set_dtype_policy("float64")
+keras_precision("float64")
 
 mtcars = load_mtcars()
 rng = RRandom(123)
@@ -130,8 +129,7 @@ in_order = train_in_keras(X, y)
 # .. solution
 
 print_comparisons(compare_all(in_order, train_in_keras(X[::-1], y[::-1])))
-keras.config.set_floatx("float32")
-keras.config.set_dtype_policy("float32")
+keras_precision("float32")
 
 # %%
 # By no more than rounding: with all cars in one batch the order changes only the order
