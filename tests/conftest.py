@@ -34,7 +34,6 @@ QUICK_LESSONS = [
     *[name for name in ALL_LESSONS if "nopackages" in name],
     *["activations", "convolution", "hyperparameters", "iris_agreement"],
 ]
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))  # for all tests of the extensions
 RUN_ALL: list[str] = []  # filled before the tests are collected, as is the next
 LESSONS_ON_SITE: list[str] = []  # those that the website under test has in full
 BROWSER_FLAGS = [
@@ -194,7 +193,7 @@ def lesson(lesson_run):
 @pytest.fixture(scope="session")
 def exercises_job(jobs, tmp_path_factory):
     """A function that has a file of exercises run: with solutions, or the student's version."""
-    import exercises
+    from gallery import exercises
 
     folder = tmp_path_factory.mktemp("exercises")
 

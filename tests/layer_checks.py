@@ -4,6 +4,7 @@ The tests use these checks on the layers as they are, and on copies with planted
 """
 
 import numpy as np
+from reference.beside_keras import beside_keras
 
 from course.agreement import (
     CENTRAL_DIFFERENCE_TOLERANCE,
@@ -63,7 +64,7 @@ def in_keras(layer, x: np.ndarray, dy: np.ndarray) -> tuple[np.ndarray, list, li
     return y.numpy(), dx.numpy(), [d.numpy() for d in dweights]
 
 
-def check_layer(own, other, draw, x: np.ndarray, what: str | None = None) -> None:
+def check_layer(own, other, draw, *x: np.ndarray, what=None, scale=1 / 8, **options) -> None:
     """A layer gives the outputs and all derivatives of its Keras twin.
 
     Args:
@@ -72,88 +73,14 @@ def check_layer(own, other, draw, x: np.ndarray, what: str | None = None) -> Non
         draw: makes numbers from a seed and a shape, for weights and derivatives.
         x: the inputs.
         what: the name under which the largest difference is noted.
-    """
-    dtype = x.dtype.name
-    if not own.built:
-        own.build(x.shape, dtype)
-    other.build(x.shape)
-    shapes = [w.shape for w in other.get_weights()]
-    assert [w.shape for w in own.get_weights()] == shapes
-    weights = [draw(i + 1, *shape, dtype=dtype) / 8 for i, shape in enumerate(shapes)]
-    own.set_weights(weights)
-    other.set_weights(weights)
-    y = own.forward(x)
-    dy = draw(0, *y.shape, dtype=dtype)
-    expected = in_keras(other, x, dy)
-    dx = own.backward(dy)
-    assert own.compute_output_shape(x.shape) == y.shape
-    pairs = [("outputs", y, expected[0]), ("input gradients", dx, expected[1])]
-    gradients = own.get_gradients()
-    assert len(gradients) == len(expected[2])
-    pairs += [("weight gradients", *pair) for pair in zip(gradients, expected[2], strict=True)]
-    what = what or type(own).__name__
-    for part, found, reference in pairs:
-        note(f"{what}, {part}", dtype, assert_agree(f"{what}, {part}", found, reference).max_rel)
-
-
-def as_arrays(tensors: list) -> list:
-    """NumPy arrays of what a ``GradientTape`` gives; None stays None."""
-    return [None if t is None else tf.convert_to_tensor(t).numpy() for t in tensors]
-
-
-def together(arrays: list[np.ndarray]) -> np.ndarray:
-    """All numbers of several arrays in one.
-
-    So the derivatives of attention are measured by the largest of them, since some are 0 in
-    mathematics and nothing but rounding errors in the computer: that of the key bias always (it
-    adds the same to all scores of a query, which softmax does not see), those of all queries and
-    keys where a query sees one value only.
-    """
-    return np.concatenate([array.ravel() for array in arrays])
-
-
-def check_several_inputs(own, other, draw, x: list[np.ndarray], what=None, **options) -> None:
-    """A layer of several inputs gives the outputs and all derivatives of its Keras twin.
-
-    Args:
-        own: the layer of the course.
-        other: the layer of Keras, with the same arguments.
-        draw: makes numbers from a seed and a shape, for weights and derivatives.
-        x: the inputs, in the order in which both are called.
-        what: the name under which the largest difference is noted.
+        scale: what the numbers are multiplied by for the weights.
         options: what both are called with besides.
     """
-    dtype, what = x[0].dtype.name, what or type(own).__name__
-    given, tensors = (x, [tf.constant(one) for one in x])
-    if what == "Add":  # called with a list
-        given, tensors = [x], [tensors]
-    if not own.built:
-        own.build([one.shape for one in x], dtype)
-    other(*tensors)
-    shapes = [w.shape for w in other.get_weights()]
-    assert [w.shape for w in own.get_weights()] == shapes
-    weights = [draw(i + 1, *shape, dtype=dtype) / 2 for i, shape in enumerate(shapes)]
-    own.set_weights(weights)
-    other.set_weights(weights)
-    y = own.forward(*given, **options)
-    dy = draw(0, *y.shape, dtype=dtype)
-    watched = tensors[0] if what == "Add" else tensors
-    with tf.GradientTape() as tape:
-        for tensor in watched:
-            tape.watch(tensor)
-        expected = other(*tensors, **options)
-    gradients = as_arrays(
-        tape.gradient(expected, [*watched, *other.trainable_weights], output_gradients=dy)
-    )
-    dx, dweights = own.backward(dy), own.get_gradients()
-    assert [g.shape for g in [*dx, *dweights]] == [g.shape for g in gradients]
-    assert own.compute_output_shape([one.shape for one in x]) == y.shape
-    pairs = [("outputs", y, expected.numpy())]
-    pairs += [("input gradients", together(dx), together(gradients[: len(x)]))]
-    if dweights:
-        pairs += [("weight gradients", together(dweights), together(gradients[len(x) :]))]
-    for part, ours, reference in pairs:
-        note(f"{what}, {part}", dtype, assert_agree(f"{what}, {part}", ours, reference).max_rel)
+    what = what or type(own).__name__
+    for part, pairs in beside_keras(own, other, list(x), draw, scale, **options).items():
+        for ours, theirs in pairs:
+            found = assert_agree(f"{what}, {part}", ours, theirs)
+            note(f"{what}, {part}", found.dtype, found.max_rel)
 
 
 def check_central_differences(own, x: np.ndarray, training: bool = False) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from layer_checks import check_layer, check_several_inputs, keras, normals, tf, together
+from layer_checks import check_layer, keras, normals, tf
+from reference.beside_keras import together
 from test_layers import EXAMPLES, SEEDS, draws
 from test_planted_layer_faults import faulty_copies, planted
 
@@ -53,25 +54,8 @@ def both(name: str, *arguments, **options):
 # Embedding ----------------------------------------------------------------------------------------
 
 
-def check_embedding(draw, x: np.ndarray, input_dim: int, output_dim: int, dtype: str) -> None:
-    own, other = both("Embedding", input_dim, output_dim)
-    own.build(x.shape, dtype)
-    other.build()
-    weights = [draw(1, input_dim, output_dim, dtype=dtype)]
-    for layer in (own, other):
-        layer.set_weights(weights)
-    y = own.forward(x)
-    dy = draw(0, *y.shape, dtype=dtype)
-    with tf.GradientTape() as tape:
-        expected = other(tf.constant(x))
-    gradient = tape.gradient(expected, other.trainable_weights, output_gradients=dy)
-    assert own.backward(dy) is None
-    assert own.compute_output_shape(x.shape) == y.shape
-    pairs = [("outputs", y, expected.numpy())]
-    pairs += [("weight gradients", *own.get_gradients(), *checks.as_arrays(gradient))]
-    for part, found, reference in pairs:
-        c = assert_agree(f"Embedding, {part}", found, reference)
-        checks.note(f"Embedding, {part}", dtype, c.max_rel)
+def check_embedding(draw, x: np.ndarray, input_dim: int, output_dim: int) -> None:
+    check_layer(*both("Embedding", input_dim, output_dim), draw, x, scale=1)
 
 
 @EXAMPLES
@@ -85,7 +69,7 @@ def check_embedding(draw, x: np.ndarray, input_dim: int, output_dim: int, dtype:
 def test_embedding(dtype, data, seed, shape, input_dim, output_dim):
     """Few words for many places, so that most rows are taken several times."""
     draw = data.draw(st.sampled_from(draws(dtype)))
-    check_embedding(draw, words(seed, input_dim, *shape), input_dim, output_dim, dtype)
+    check_embedding(draw, words(seed, input_dim, *shape), input_dim, output_dim)
 
 
 def test_a_word_that_comes_twice_gets_both_derivatives():
@@ -163,7 +147,7 @@ def test_layer_normalization_on_paper():
 )
 def test_add(dtype, seed, count, shape):
     x = [normals(seed + i, *shape, dtype=dtype) for i in range(count)]
-    check_several_inputs(*both("Add"), normals, x)
+    check_layer(*both("Add"), normals, *x)
 
 
 # Attention ----------------------------------------------------------------------------------------
@@ -192,7 +176,7 @@ def test_self_attention(
     if masked:
         shape = data.draw(st.sampled_from([(n, length, length), (1, length, length)]))
         options["attention_mask"] = masks(seed, *shape)
-    check_several_inputs(own, other, normals, [x, x], **options)
+    check_layer(own, other, normals, x, x, scale=1 / 2, **options)
 
 
 @EXAMPLES
@@ -226,14 +210,14 @@ def test_cross_attention(
     options = {"use_causal_mask": causal}
     if masked:
         options["attention_mask"] = masks(seed, n, length, length_value)
-    check_several_inputs(own, other, normals, x, **options)
+    check_layer(own, other, normals, *x, scale=1 / 2, **options)
 
 
 def test_attention_of_the_size_of_real_networks(dtype):
     own, other = both("MultiHeadAttention", 4, 16)
     x = normals(0, 8, 32, 64, dtype=dtype)
     what = "MultiHeadAttention on 32 x 64"
-    check_several_inputs(own, other, normals, [x, x], what, use_causal_mask=True)
+    check_layer(own, other, normals, x, x, what=what, scale=1 / 2, use_causal_mask=True)
 
 
 def test_an_array_that_is_query_and_value_gets_the_sum_of_the_derivatives(dtype):
@@ -271,9 +255,9 @@ def test_keras_rounds_one_over_the_root_of_key_dim_to_single_precision(use_preci
     own, other = both("MultiHeadAttention", 2, key_dim)
     x = normals(0, 3, 5, 6)
     with pytest.raises(AssertionError, match="MultiHeadAttention, outputs"):
-        check_several_inputs(own, other, normals, [x, x], "MultiHeadAttention")
+        check_layer(own, other, normals, x, x, scale=1 / 2)
     own.scale = float(np.float32(own.scale))
-    check_several_inputs(own, other, normals, [x, x])
+    check_layer(own, other, normals, x, x, scale=1 / 2)
 
 
 def test_a_key_bias_has_no_gradient(dtype):
@@ -399,13 +383,13 @@ def check_attention():
     x = [normals(i, 2, *shape) for i, shape in enumerate([(3, 4), (5, 3), (5, 2)])]
     mask = masks(1, 2, 3, 5)
     mask[0, 0] = False
-    check_several_inputs(own, other, normals, x, attention_mask=mask)
+    check_layer(own, other, normals, *x, scale=1 / 2, attention_mask=mask)
     own, other = both("MultiHeadAttention", 2, 4)
-    check_several_inputs(own, other, normals, x[:1] * 2, use_causal_mask=True)
+    check_layer(own, other, normals, x[0], x[0], scale=1 / 2, use_causal_mask=True)
 
 
 def check_add():
-    check_several_inputs(*both("Add"), normals, [normals(i, 2, 3) for i in range(3)])
+    check_layer(*both("Add"), normals, *[normals(i, 2, 3) for i in range(3)])
 
 
 def check_normalization():
@@ -413,7 +397,7 @@ def check_normalization():
 
 
 def check_words():
-    check_embedding(normals, words(0, 3, 4, 5), 3, 2, "float64")
+    check_embedding(normals, words(0, 3, 4, 5), 3, 2)
 
 
 TARGETS = [

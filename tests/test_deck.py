@@ -5,10 +5,10 @@ import re
 import textwrap
 from pathlib import Path
 
-import deck
 import pytest
 from bs4 import BeautifulSoup
 from conftest import ALL_LESSONS, LESSONS_ON_SITE, everything
+from paper import deck
 from r_fixtures import ROOT, SCRIPTS
 from running import run_python
 from small_website import DECK
@@ -443,7 +443,7 @@ def build(folder: Path, page: str, lesson: str = LESSON):
     (source / "lessons").mkdir(parents=True, exist_ok=True)
     (source / "conf.py").write_text(
         f"import sys\nsys.path.insert(0, {str(ROOT / 'docs' / '_ext')!r})\n"
-        "extensions = ['deck']\nroot_doc = 'page'\nexclude_patterns = ['lessons']\n",
+        "extensions = ['paper.deck']\nroot_doc = 'page'\nexclude_patterns = ['lessons']\n",
         encoding="utf-8",
     )
     for path, text in [("page.rst", page), ("lessons/small.rst", lesson)]:

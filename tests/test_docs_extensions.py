@@ -3,13 +3,13 @@
 import sys
 from types import SimpleNamespace
 
-import layer_table
 import lecture
 import pytest
 import static_math
-from differences import TITLE, FoldDifferences
 from docutils import nodes
 from docutils.core import publish_doctree
+from gallery.differences import TITLE, FoldDifferences
+from reference import layer_table
 from sphinx.errors import ExtensionError
 
 from course import layers

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote
 
-import downloads
 import pytest
 from conftest import ALL_LESSONS, LESSONS_ON_SITE
+from gallery import downloads
 from lecture import LESSONS
 from r_fixtures import pairs
 from sphinx.errors import ExtensionError
@@ -269,7 +269,7 @@ def test_only_a_website_that_was_built_is_packed(tmp_path):
 
 
 def test_the_website_is_packed_after_the_handouts_are_made():
-    import handouts
+    from paper import handouts
 
     def priority(extension) -> int:
         found = {}

@@ -6,12 +6,12 @@ import json
 import re
 from pathlib import Path
 
-import exercises
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from conftest import ALL_LESSONS, LESSONS_ON_SITE, everything
 from docutils.core import publish_doctree
+from gallery import exercises
 from r_fixtures import SCRIPTS
 from running import run_python, without_data_sets
 from test_lessons import FALSE_ALARM

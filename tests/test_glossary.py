@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-import glossary_links
 import pytest
 from bs4 import BeautifulSoup
-from glossary_links import EVERYDAY, pattern_of, singular, way_of
 from r_fixtures import ROOT
+from reference import glossary_links
+from reference.glossary_links import EVERYDAY, pattern_of, singular, way_of
 from running import run_python
 from test_site import all_html
 
@@ -45,7 +45,7 @@ def build(folder: Path, pages: dict[str, str]) -> dict[str, BeautifulSoup]:
     extensions = str(ROOT / "docs" / "_ext")
     (source / "conf.py").write_text(
         f"import sys\nsys.path.insert(0, {extensions!r})\n"
-        "extensions = ['glossary_links']\nroot_doc = 'page0'\n"
+        "extensions = ['reference.glossary_links']\nroot_doc = 'page0'\n"
         "suppress_warnings = ['toc.not_included']\n",
         encoding="utf-8",
     )

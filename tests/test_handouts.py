@@ -17,16 +17,12 @@ import pikepdf
 import pypdfium2
 import pytest
 from bs4 import BeautifulSoup
+from gallery.differences import TITLE as DIFFERENCES
+from lecture import LESSONS
+from paper import handouts
 from PIL import Image
-from r_fixtures import ROOT
 from sphinx.errors import ExtensionError
-
-EXTENSIONS = ROOT / "docs" / "_ext"
-
-import handouts  # noqa: E402
-from differences import TITLE as DIFFERENCES  # noqa: E402
-from lecture import LESSONS  # noqa: E402
-from spoken_math import Speaker, spoken  # noqa: E402
+from spoken_math import Speaker, spoken
 
 NAMES = [Path(lesson).stem for lesson in LESSONS]
 EDITIONS = ["student", "solutions"]
@@ -416,12 +412,12 @@ def test_differences_from_the_lecture_are_a_section_on_paper(opened, read, name)
 
 def test_code_can_be_read_on_grey_and_in_grey():
     """Each colour has a contrast of at least 4.5 with the grey behind the code."""
-    theme = (EXTENSIONS / "typst" / "print.tmTheme").read_text(encoding="utf-8")
+    theme = (handouts.TEMPLATES / "print.tmTheme").read_text(encoding="utf-8")
     colours = set(re.findall(r"#([0-9a-f]{6})", theme))
     assert len(colours) >= 4
     for colour in colours:
         assert contrast(colour, "f3f3f3") >= 4.5, colour
-    template = (EXTENSIONS / "typst" / "course.typ").read_text(encoding="utf-8")
+    template = (handouts.TEMPLATES / "course.typ").read_text(encoding="utf-8")
     assert 'fill: if kind == "code" { luma(243) }' in template  # f3
     assert contrast(re.search(r"#let quiet = rgb\(\"#(\w+)\"\)", template).group(1), "ffffff") > 4.5
 

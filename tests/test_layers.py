@@ -143,7 +143,7 @@ REAL = {
 def test_sizes_of_real_networks(dtype, what):
     name, arguments, shape = REAL[what]
     own, other = getattr(layers, name)(*arguments), getattr(keras.layers, name)(*arguments)
-    check_layer(own, other, normals, normals(0, *shape, dtype=dtype), what)
+    check_layer(own, other, normals, normals(0, *shape, dtype=dtype), what=what)
 
 
 # Central differences ----------------------------------------------------------------------------

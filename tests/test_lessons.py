@@ -9,9 +9,9 @@ import lesson_checks as checks
 import numpy as np
 import pytest
 from conftest import ALL_LESSONS, everything, lessons
-from differences import TITLE as DIFFERENCES
+from gallery.differences import TITLE as DIFFERENCES
+from gallery.lesson_table import question_and_r_file, table_of_lessons
 from lecture import BEYOND, LESSONS
-from lesson_table import question_and_r_file, table_of_lessons
 from PIL import Image
 from r_fixtures import ROOT, SCRIPTS
 from running import Run, run_script, without_display

@@ -11,9 +11,9 @@ from functools import cache
 from itertools import pairwise
 from xml.etree import ElementTree
 
-from layer_table import LAYERS
-from operations import OPERATIONS
 from r_fixtures import ROOT, SCRIPTS
+from reference.layer_table import LAYERS
+from reference.operations import OPERATIONS
 from static_math import render
 
 DOCS = ROOT / "docs"
@@ -100,7 +100,7 @@ def pages() -> dict[str, list[str]]:
         name = f"lessons/{name}" if path.suffix == ".py" else name
         found.setdefault(name, []).extend(formulas(path.read_text(encoding="utf-8")))
     found["operations"] += [row.formula for rows in OPERATIONS.values() for row in rows]
-    found["layers"] += [formula for two in LAYERS.values() for formula in two[:2]]
+    found["layers"] += [row[way] for row in LAYERS.values() for way in ("forward", "backward")]
     return found
 
 

@@ -9,14 +9,15 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
-import exercises
 import nbformat
-import notebooks
 import pytest
 from conftest import ALL_LESSONS, LESSONS_ON_SITE, SECONDS, everything
+from gallery import exercises
 from lesson_checks import without_bounds
+from notebooks import markdown, notebooks
 from r_fixtures import ROOT, SCRIPTS
 from running import run_python, without_display
+from sphinx.errors import ExtensionError
 from sphinx_gallery.gen_gallery import DEFAULT_GALLERY_CONF
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 from static_math import render
@@ -334,7 +335,7 @@ def test_headings_formulas_code_and_links_are_in_the_notebook(made, page):
 
 def convert(tmp_path: Path, *texts: str, page: str = "lessons/here") -> list[tuple[str, dict]]:
     """Markdown and attachments of a few texts, among pages with known titles."""
-    pages = notebooks.Pages()
+    pages = markdown.Pages()
     pages.add(
         "notation", "Notation\n========\n\n.. _shapes:\n\nShapes of arrays\n----------------\n"
     )
@@ -342,8 +343,8 @@ def convert(tmp_path: Path, *texts: str, page: str = "lessons/here") -> list[tup
     pages.add("lessons/lesson", "A lesson, with ``code``\n=======================\n", True)
     pages.add("lessons/exercises/lesson_exercises", "Exercises\n=========\n", True)
     pages.add(page, "\n\n".join(texts), True)
-    parts = [notebooks.Text(tmp_path / "here.py", 10 * i, text) for i, text in enumerate(texts, 1)]
-    return notebooks.convert({page: parts}, tmp_path, pages)[page]
+    parts = [markdown.Text(tmp_path / "here.py", 10 * i, text) for i, text in enumerate(texts, 1)]
+    return markdown.convert({page: parts}, tmp_path, pages)[page]
 
 
 @pytest.mark.parametrize(
@@ -533,7 +534,7 @@ def test_a_picture_travels_in_its_cell(tmp_path):
     ],
 )
 def test_what_a_notebook_cannot_show_stops_the_build(tmp_path, rest, line, what):
-    with pytest.raises(notebooks.ExtensionError) as error:
+    with pytest.raises(ExtensionError) as error:
         convert(tmp_path, "Title\n=====", rest)
     assert f"here.py:{line}: " in str(error.value)
     assert f"received {what}" in str(error.value)
@@ -545,7 +546,7 @@ def test_the_line_is_that_of_the_script(tmp_path):
     script.parent.mkdir()
     script.write_text('"""Title\n=====\n"""\n\nx = 1\n\n# %%\n# Words.\n#\n# :foo:`bar`\n', "utf-8")
     config = SimpleNamespace(sphinx_gallery_conf=gallery_settings())
-    with pytest.raises(notebooks.ExtensionError, match=r"lesson\.py:10: .*':foo:'"):
+    with pytest.raises(ExtensionError, match=r"lesson\.py:10: .*':foo:'"):
         notebooks.write_notebooks(SimpleNamespace(srcdir=tmp_path, config=config))
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import re
 import statistics
 from dataclasses import dataclass, field
 
@@ -9,8 +10,8 @@ import numpy as np
 import pytest
 from layer_checks import keras, normals, tf
 from lecture import LESSONS
-from operations import INSIDE_FIT, NONE, OPERATIONS, WORDS, Operation
 from r_fixtures import read_run, write_blocks
+from reference.operations import INSIDE_FIT, NONE, OPERATIONS, WORDS, Operation
 
 from course.agreement import assert_agree, keras_precision
 
@@ -24,7 +25,7 @@ class Case:
     """Small numbers for a row.
 
     Attributes:
-        inputs: the variables of the NumPy lines, by name.
+        inputs: the variables of the NumPy lines that are not those of ``NUMBERS``.
         results: the variables to compare, where the last line is no expression.
         r_inputs: what is different in R.
         keras_inputs: what is different in Keras.
@@ -34,7 +35,7 @@ class Case:
             and test_optimizers.py show.
     """
 
-    inputs: dict
+    inputs: dict = field(default_factory=dict)
     results: str = ""
     r_inputs: dict = field(default_factory=dict)
     keras_inputs: dict = field(default_factory=dict)
@@ -52,41 +53,64 @@ def derivative(function, at, dy=None):
     return tape.gradient(value, at, output_gradients=dy).numpy()
 
 
-x, W, b, dz = normals(1, 5, 3), normals(2, 3, 4), normals(3, 4), normals(4, 5, 4)
-z, da = normals(5, 5, 3), normals(6, 5, 3)
+z, y = normals(5, 5, 3), np.array([2, 0, 1, 1, 0])
 P = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-y = np.array([2, 0, 1, 1, 0])
-Y = np.eye(3)[y]
+# What the symbols stand for, where a case does not say otherwise.
+NUMBERS = {
+    "x": normals(1, 5, 3),
+    "W": normals(2, 3, 4),
+    "b": normals(3, 4),
+    "z": z,
+    "da": normals(6, 5, 3),
+    "dz": normals(4, 5, 4),
+    "dW": normals(13, 3, 4),
+    "X": normals(1, 5, 3),
+    "Y": np.eye(3)[y],
+    "P": P,
+    "y": y,
+    "q": 3,
+    "predicted": np.array([0, 1, 2, 1, 0]),
+    "actual": y,
+    "rows": np.array([3, 0, 4]),
+    "m": np.zeros((3, 4)),
+    "v": np.zeros((3, 4)),
+    "eta": 0.25,
+    "a": normals(12, 2, 4, 6, 3),
+    "n": 2,
+    "h": 4,
+    "w": 6,
+    "c": 3,  # pictures of even sides
+    "E": normals(14, 6, 4),
+    "tokens": np.array([5, 0, 0, 3]),
+    "Q": normals(15, 5, 4),
+    "K": normals(16, 5, 4),
+    "V": normals(17, 5, 4),
+    "k": 4,
+    "rate": 0.25,
+    "u": np.random.default_rng(18).uniform(size=(5, 3)),
+    "model": keras.Sequential([keras.layers.Input((3,)), keras.layers.Activation("softmax")]),
+}
+x, W, b, da, dz = (NUMBERS[name] for name in ["x", "W", "b", "da", "dz"])
 answers = {"P": normals(7, 5, 1), "Y": normals(8, 5, 1)}
-labels = {"predicted": np.array([0, 1, 2, 1, 0]), "actual": y, "q": 3}
-rows = np.array([3, 0, 4])
 picture, kernel, bias = normals(9, 2, 5, 6, 3), normals(10, 3, 3, 3, 4), normals(11, 4)
-even = {"a": normals(12, 2, 4, 6, 3), "n": 2, "h": 4, "w": 6, "c": 3}
-zeros = np.zeros((3, 4))
-update = {"W": W, "dW": normals(13, 3, 4), "eta": 0.25, "m": zeros, "v": zeros}
-model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Activation("softmax")])
-E, tokens = normals(14, 6, 4), np.array([5, 0, 0, 3])
-q, k, v = normals(15, 5, 4), normals(16, 5, 4), normals(17, 5, 4)
+pooled = {"p": np.zeros((2, 2, 3, 3))}
 
 CASES = {
     "data: Split into training and test data": Case(
-        {"X": x, "rows": rows}, "X_train, X_test", {"rows": rows + 1}
+        {}, "X_train, X_test", {"rows": NUMBERS["rows"] + 1}
     ),
-    "data: One-hot": Case({"y": y, "q": 3}, r_inputs={"y": y + 1}),
-    "data: Normalise from 0 to 1": Case({"X": x}),
-    "data: Standardise": Case({"X": x}),
+    "data: One-hot": Case(r_inputs={"y": y + 1}),
     "data: Pixels from 0 to 1": Case({"x": np.arange(24.0).reshape(1, 2, 4, 3)}, dtype="float32"),
-    "dense: Matrix product with bias": Case({"x": x, "W": W, "b": b, "q": 4}, weights=[W, b]),
-    "dense: Transpose": Case({"x": x}),
-    **{f"activations: {o.name}": Case({"z": z}) for o in OPERATIONS["activations"]},
-    "activations: Leaky ReLU": Case({"z": z}, dtype="float32"),
-    "activations: GELU": Case({"z": z}, dtype="float32"),
-    "losses: Cross-entropy": Case({"Y": Y, "P": P}),
+    "dense: Matrix product with bias": Case({"q": 4}, weights=[W, b]),
+    "activations: Leaky ReLU": Case(dtype="float32"),
+    "activations: GELU": Case(dtype="float32"),
     "losses: Mean squared error": Case(answers),
     "gradients: Softmax with cross-entropy": Case(
-        {"P": P, "Y": Y},
         reference=lambda: derivative(
-            lambda z: tf.reduce_sum(keras.losses.categorical_crossentropy(Y, tf.nn.softmax(z))), z
+            lambda z: tf.reduce_sum(
+                keras.losses.categorical_crossentropy(NUMBERS["Y"], tf.nn.softmax(z))
+            ),
+            z,
         ),
     ),
     "gradients: Mean squared error": Case(
@@ -96,27 +120,25 @@ CASES = {
         ),
     ),
     "gradients: Weights of a dense layer": Case(
-        {"x": x, "dz": dz}, reference=lambda: derivative(lambda W: x @ W + b, W, dz)
+        reference=lambda: derivative(lambda W: x @ W + b, W, dz)
     ),
     "gradients: Biases of a dense layer": Case(
-        {"dz": dz}, reference=lambda: derivative(lambda b: x @ W + b, b, dz)
+        reference=lambda: derivative(lambda b: x @ W + b, b, dz)
     ),
     "gradients: Inputs of a dense layer": Case(
-        {"dz": dz, "W": W}, reference=lambda: derivative(lambda x: x @ W + b, x, dz)
+        reference=lambda: derivative(lambda x: x @ W + b, x, dz)
     ),
-    "gradients: Through ReLU": Case(
-        {"da": da, "z": z}, reference=lambda: derivative(tf.nn.relu, z, da)
-    ),
+    "gradients: Through ReLU": Case(reference=lambda: derivative(tf.nn.relu, z, da)),
     "gradients: Through the sigmoid": Case(
-        {"da": da, "a": 1 / (1 + np.exp(-z))}, reference=lambda: derivative(tf.sigmoid, z, da)
+        {"a": 1 / (1 + np.exp(-z))}, reference=lambda: derivative(tf.sigmoid, z, da)
     ),
     "gradients: Through tanh": Case(
-        {"da": da, "a": np.tanh(z)}, reference=lambda: derivative(tf.tanh, z, da)
+        {"a": np.tanh(z)}, reference=lambda: derivative(tf.tanh, z, da)
     ),
-    "updates: Gradient descent, SGD": Case(update, "W"),
-    "updates: SGD with momentum": Case(update, "W", dtype="float32"),
-    "updates: RMSprop": Case(update, "W", dtype="float32"),
-    "updates: Adam, in step t": Case(update, "W", dtype="float32"),
+    "updates: Gradient descent, SGD": Case({}, "W"),
+    "updates: SGD with momentum": Case({}, "W", dtype="float32"),
+    "updates: RMSprop": Case({}, "W", dtype="float32"),
+    "updates: Adam, in step t": Case({}, "W", dtype="float32"),
     "pictures: Convolution": Case(
         {"x": picture, "W": kernel, "b": bias},
         "z",
@@ -124,29 +146,34 @@ CASES = {
         {"f": 4},
         [kernel, bias],
     ),
-    "pictures: Max pooling": Case(even, "p", {"p": np.zeros((2, 2, 3, 3))}, {"x": even["a"]}),
-    "pictures: Average pooling": Case(even, "p", {"p": np.zeros((2, 2, 3, 3))}, {"x": even["a"]}),
+    "pictures: Max pooling": Case({}, "p", pooled, {"x": NUMBERS["a"]}),
+    "pictures: Average pooling": Case({}, "p", pooled, {"x": NUMBERS["a"]}),
     "pictures: Flatten": Case({"x": picture}),
-    "pictures: Dropout in training": Case(
-        {"x": x, "u": np.random.default_rng(18).uniform(size=x.shape), "rate": 0.25}
-    ),
-    "answers: Predicted class": Case({"P": P}, keras_inputs={"x": z, "model": model}),
-    "answers: Confusion table": Case(labels, "C"),
-    "answers: Accuracy": Case(labels),
+    "answers: Predicted class": Case(keras_inputs={"x": z}),
+    "answers: Confusion table": Case({}, "C"),
     "answers: Root mean squared error, RMSE": Case(answers),
     "answers: Mean absolute error": Case(answers),
     "transformer: Embedding": Case(
-        {"E": E, "tokens": tokens},
-        r_inputs={"tokens": tokens + 1},
-        keras_inputs={"x": tokens, "n_tokens": 6, "d": 4},
-        weights=[E],
+        r_inputs={"tokens": NUMBERS["tokens"] + 1},
+        keras_inputs={"x": NUMBERS["tokens"], "n_tokens": 6, "d": 4},
+        weights=[NUMBERS["E"]],
     ),
-    "transformer: Attention, one head": Case({"Q": q, "K": k, "V": v, "k": 4}),
     "transformer: Layer normalisation": Case(
         {"x": dz, "gamma": 1 + b, "beta": -b}, weights=[1 + b, -b], dtype="float32"
     ),
     "transformer: Residual connection": Case({"x": z, "y": da}),
 }
+
+
+def named_in(lines: str) -> dict:
+    """Those of the numbers that some lines name."""
+    return {name: NUMBERS[name] for name in re.findall(r"[A-Za-z]+", lines) if name in NUMBERS}
+
+
+for name, row in ALL.items():
+    CASES.setdefault(name, Case())
+    CASES[name].inputs = named_in(row.numpy) | CASES[name].inputs
+    CASES[name].keras_inputs = named_in(row.keras) | CASES[name].inputs | CASES[name].keras_inputs
 
 
 def in_type(value, dtype: str):
@@ -181,7 +208,7 @@ def in_numpy(operation: Operation, case: Case) -> list[np.ndarray]:
 
 def in_keras(operation: Operation, case: Case) -> list[np.ndarray]:
     """What the Keras line gives; layers and optimisers are put to work."""
-    names = {name: in_type(v, case.dtype) for name, v in (case.inputs | case.keras_inputs).items()}
+    names = {name: in_type(v, case.dtype) for name, v in case.keras_inputs.items()}
     modules = ["activations", "layers", "losses", "metrics", "ops", "optimizers", "utils"]
     names |= {module: getattr(keras, module) for module in modules}
     (value,) = run_lines(operation.keras, names)

@@ -5,8 +5,8 @@ import re
 
 import pytest
 from conftest import ALL_LESSONS
-from data_card import facts_of
 from r_fixtures import DATASETS, ROOT
+from reference.data_card import facts_of
 
 from course.cifar10 import ARCHIVE_BYTES, ARCHIVE_SHA256
 
@@ -92,7 +92,7 @@ def test_every_card_says_where_from_and_on_which_terms(read):
 
 
 def test_every_slide_has_its_place(read):
-    page = read("slides.html")
+    page = read("lecture_map.html")
     rows = [row.select("td") for row in page.select("table.slides tbody tr")]
     assert [int(number.get_text()) for number, _, _ in rows] == [*range(1, len(SLIDES) + 1)]
     for number, what, where in rows:
@@ -101,7 +101,7 @@ def test_every_slide_has_its_place(read):
         assert links, what
         for link in links:
             file, _, mark = link["href"].partition("#")
-            target = read(file or "slides.html")
+            target = read(file or "lecture_map.html")
             assert target.find(id=mark) if mark else target.select_one("h1"), link
     steps = [what.get_text() for _, what, _ in rows[6:15]]
     for title, heading in zip(steps, SLIDES[6:15], strict=True):
@@ -110,7 +110,9 @@ def test_every_slide_has_its_place(read):
 
 def test_the_lessons_that_follow_the_lecture_are_on_the_list(read):
     """All but those that have no slide, which stand above the table."""
-    links = {a["href"].partition("#")[0] for a in read("slides.html").select("article a.internal")}
+    links = {
+        a["href"].partition("#")[0] for a in read("lecture_map.html").select("article a.internal")
+    }
     named = {name for name in ALL_LESSONS if f"lessons/{name}.html" in links}
     assert {"keras_model", "iris_nopackages", "layer_types", "convolution"} <= named
     assert len(named) >= 15

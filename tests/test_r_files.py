@@ -4,8 +4,8 @@ import subprocess
 from types import SimpleNamespace
 
 import pytest
-import r_files
 from conftest import ALL_LESSONS
+from gallery import r_files
 from r_fixtures import FIXTURES, LESSONS, R_SCRIPTS, SCRIPTS, pairs, read_run
 
 WITH_R = [name for name in ALL_LESSONS if pairs(name)]

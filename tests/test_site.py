@@ -8,13 +8,13 @@ from urllib.parse import unquote, urldefrag
 import nbformat
 import pytest
 from conftest import ALL_LESSONS, LESSONS_ON_SITE, everything
-from differences import TITLE as DIFFERENCES
+from gallery.differences import TITLE as DIFFERENCES
 from lesson_checks import without_bounds
 from r_fixtures import LESSONS, SCRIPTS, pairs
 
 PAGES_BY_HAND = [
     *["index", "coming_from_r", "layers", "operations", "notation", "glossary"],
-    *["choosing", "further", "data", "slides", "deck", "downloads", "checks", "course"],
+    *["choosing", "further", "data", "lecture_map", "deck", "downloads", "checks", "course"],
 ]
 EXERCISES = ["index", *(f"{name}_exercises" for name in ALL_LESSONS)]
 ALL_PAGES = [

@@ -325,7 +325,7 @@ def test_a_small_website_follows_each_change(tiny):
     tiny()
     assert "18 for training" in page_of(tiny, "keras_model")
 
-    extension = folder / "docs" / "_ext" / "glossary_links.py"
+    extension = folder / "docs" / "_ext" / "reference" / "glossary_links.py"
     source = extension.read_text(encoding="utf-8")
     assert "glossary-link" in page_of(tiny, "keras_model")
     extension.write_text(source.replace('"glossary-link"', '"of-the-glossary"'), encoding="utf-8")

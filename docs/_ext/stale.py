@@ -13,8 +13,8 @@ from importlib.metadata import PackageNotFoundError, requires
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from exercises import STUDENT, SUFFIX
 from files import digest, write_whole
+from gallery.exercises import STUDENT, SUFFIX
 from sphinx.application import ENV_PICKLE_FILENAME
 from sphinx_gallery.utils import get_md5sum
 

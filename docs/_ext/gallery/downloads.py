@@ -7,11 +7,11 @@ Notebooks, scripts and R files are there before, and are downloads as Sphinx kno
 import re
 from pathlib import Path
 
-from exercises import SUFFIX
 from files import write_whole, zipped
-from handouts import EDITIONS
+from gallery.exercises import SUFFIX
+from gallery.lesson_table import list_table
 from lecture import LESSONS
-from lesson_table import list_table
+from paper.handouts import EDITIONS
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective

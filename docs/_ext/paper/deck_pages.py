@@ -5,7 +5,7 @@ container of the class ``speaker-notes`` inside it.
 """
 
 from bs4 import BeautifulSoup, Tag
-from page_to_typst import title_of
+from paper.page_to_typst import title_of
 
 DECK = "deck"
 NARROW = 46  # columns of code that can stand beside something else

@@ -5,7 +5,7 @@ notebook and on paper; only the website folds it, and leaves it unfolded where a
 """
 
 from docutils import nodes
-from exercises import dropdown
+from gallery.exercises import dropdown
 from sphinx.transforms import SphinxTransform
 
 TITLE = "Where this differs from the lecture's script"

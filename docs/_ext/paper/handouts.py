@@ -24,8 +24,8 @@ import matplotlib
 import typst
 from files import digest, recall, remember, write_if_changed, write_whole
 from lecture import LESSONS
-from page_to_typst import Page, PageReader, label_of
-from slides import DECK, only_notes, only_slides, titles
+from paper.deck_pages import DECK, only_notes, only_slides, titles
+from paper.page_to_typst import Page, PageReader, label_of
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
@@ -33,8 +33,7 @@ from spoken_math import Speaker
 
 logger = logging.getLogger(__name__)
 
-HERE = Path(__file__).parent
-TEMPLATES = HERE / "typst"
+TEMPLATES = Path(__file__).parent / "typst"
 PAPERS = ("a4", "us-letter")
 STANDARD = "ua-1"
 EDITIONS = {"student": "", "solutions": "-solutions"}
