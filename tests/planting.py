@@ -1,7 +1,11 @@
-"""Copies of a function, each with one wrong operator or sign, to see whether the tests find it."""
+"""Copies of lines, each with one wrong operator or sign, to see whether the tests find it."""
 
 import ast
-from collections.abc import Iterator
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+
+import pytest
 
 BINARY = {
     ast.Add: ast.Sub,
@@ -14,20 +18,60 @@ BINARY = {
 COMPARE = {ast.Gt: ast.Lt, ast.GtE: ast.Lt, ast.Eq: ast.NotEq}
 
 
-def faulty_sources(source: str) -> Iterator[tuple[str, str]]:
-    """What the fault is, and the source with it."""
-    for number in range(len(list(ast.walk(ast.parse(source))))):
+def faulty_sources(source: str, chosen: Callable | None = None) -> Iterator[tuple[str, str]]:
+    """What the fault is, and the source with it.
+
+    Args:
+        source: lines of Python.
+        chosen: says of an assignment whether faults are planted into it: into its operators, and
+            its value is made negative. Without it, they are planted everywhere, and what is
+            returned is made negative.
+    """
+    nodes = list(ast.walk(ast.parse(source)))
+    if chosen is None:
+        places = {id(node) for node in nodes}
+        negated = {id(n) for n in nodes if isinstance(n, ast.Return) and n.value}
+    else:
+        assignments = [n for n in nodes if isinstance(n, ast.Assign) and chosen(n)]
+        places = {id(inner) for node in assignments for inner in ast.walk(node)}
+        negated = {id(node) for node in assignments}
+    for number, original in enumerate(nodes):
+        if id(original) not in places:
+            continue
         tree = ast.parse(source)
         node = list(ast.walk(tree))[number]
-        before = ast.unparse(node) if isinstance(node, ast.expr | ast.stmt) else ""
         if isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in BINARY:
             node.op = BINARY[type(node.op)]()
         elif isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARE:
             node.ops = [COMPARE[type(node.ops[0])]()]
-        elif isinstance(node, ast.Return) and isinstance(node.value, ast.expr):
-            if isinstance(node.value, ast.Tuple | ast.List):
-                continue
+        elif id(original) in negated and not isinstance(node.value, ast.Tuple | ast.List):
             node.value = ast.BinOp(ast.Constant(-1), ast.Mult(), node.value)
         else:
             continue
-        yield f"{before} -> {ast.unparse(node)}", ast.unparse(ast.fix_missing_locations(tree))
+        what = f"{ast.unparse(original)} -> {ast.unparse(node)}"
+        yield what, ast.unparse(ast.fix_missing_locations(tree))
+
+
+def faulty_copies(function) -> Iterator[tuple[str, object]]:
+    """What the fault is, and the code of the function with it."""
+    for what, source in faulty_sources(textwrap.dedent(inspect.getsource(function))):
+        yield what, compile(source, "fault", "exec")
+
+
+def planted(owner, name: str, code):
+    """The function with the fault, bound where the original stands."""
+    original = inspect.getattr_static(owner, name)
+    module = inspect.getmodule(inspect.unwrap(getattr(owner, name)))
+    namespace = dict(vars(module))
+    exec(code, namespace)
+    return namespace[original.__name__]
+
+
+def assert_found(what: str, *checks: Callable) -> None:
+    """One of the checks fails: at a wrong number, a wrong shape, whatever it may be."""
+    for check in checks:
+        try:
+            check()
+        except (Exception, pytest.fail.Exception):
+            return
+    pytest.fail(f"this fault was not found: {what}")

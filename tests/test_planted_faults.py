@@ -6,50 +6,33 @@ that pass on the lesson must fail on the copy.
 
 import ast
 import re
+from collections.abc import Iterator
 
 import lesson_checks as checks
 import numpy as np
 import pytest
 from conftest import some
+from planting import assert_found, faulty_sources
 
 from course.agreement import assert_agree, central_difference
 
+# With one output, (n, 1) and (1, 5) give the same by matrices and entry by entry.
+HARMLESS = {"delta2 @ W2.T -> delta2 * W2.T"}
 DERIVATIVE = re.compile(r"(d[zWb]|delta|[Wb])\d")
-SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Gt: ast.Lt}
 
 
-def faults(block: str):
-    """Copies of a block of code, each with one fault, and a description of it."""
-    for number, node in enumerate(ast.walk(ast.parse(block))):
-        if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)):
-            continue
-        name = node.targets[0].id
-        value = ast.unparse(node.value)
-        is_update = value.startswith(f"{name} - ")
-        if not DERIVATIVE.fullmatch(name) or not (is_update or name[0] == "d"):
-            continue
-        yield f"{name}: negative", replaced(block, number, lambda v: ast.UnaryOp(ast.USub(), v))
-        for inner in range(len(list(ast.walk(node.value)))):
-            changed = replaced(block, number, lambda v, i=inner: swapped(v, i))
-            if changed != ast.unparse(ast.parse(block)):
-                yield f"{name} = {value}: operator {inner}", changed
+def faults(block: str) -> Iterator[tuple[str, str]]:
+    """Faults in the lines of a block that compute a derivative or an update."""
+    for what, changed in faulty_sources(block, is_derivative_or_update):
+        if what not in HARMLESS:
+            yield what, changed
 
 
-def replaced(block: str, number: int, change) -> str:
-    tree = ast.parse(block)
-    node = list(ast.walk(tree))[number]
-    node.value = change(node.value)
-    return ast.unparse(ast.fix_missing_locations(tree))
-
-
-def swapped(value: ast.expr, number: int) -> ast.expr:
-    """The expression with its operator of this number turned into another."""
-    node = list(ast.walk(value))[number]
-    if isinstance(node, ast.BinOp) and type(node.op) in SWAPS:
-        node.op = SWAPS[type(node.op)]()
-    elif isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS:
-        node.ops = [SWAPS[type(node.ops[0])]()]
-    return value
+def is_derivative_or_update(assignment: ast.Assign) -> bool:
+    """Whether it is a line such as ``dW2 = ...`` or ``W2 = W2 - ...``."""
+    name = ast.unparse(assignment.targets[0])
+    is_update = ast.unparse(assignment.value).startswith(f"{name} - ")
+    return bool(DERIVATIVE.fullmatch(name)) and (is_update or name[0] == "d")
 
 
 def all_faults():
@@ -66,7 +49,7 @@ def test_every_derivative_and_update_gets_faults():
     """In each lesson: 6 derivatives and 4 updates, once in the open and once in the loop."""
     for lesson in checks.NETWORKS:
         planted = [case for case in ALL_FAULTS if case.values[0] == lesson]
-        negatives = [case for case in planted if "negative" in case.id]
+        negatives = [case for case in planted if "= -1 * " in case.id]
         updates_in_the_open = 4 if lesson == "iris_nopackages" else 0
         assert len(negatives) == 6 + 6 + 4 + updates_in_the_open
         assert len(planted) > 1.5 * len(negatives)
@@ -83,8 +66,7 @@ def test_the_checks_pass_without_a_fault(lesson):
 def test_a_planted_fault_is_found(lesson, position, changed):
     blocks = checks.code_blocks_of(lesson)
     blocks[position] = changed
-    with pytest.raises((AssertionError, ValueError)):
-        checks.check_lesson(lesson, blocks)
+    assert_found(changed, lambda: checks.check_lesson(lesson, blocks))
 
 
 # The functions that the agreement lessons write out once more.
@@ -164,8 +146,4 @@ def test_faults_in_the_repeated_lines_are_found(name):
     for what, changed in planted:
         namespace, _ = function_source(lesson, name)
         exec(changed, namespace)
-        try:
-            check(namespace)
-        except AssertionError:
-            continue
-        pytest.fail(f"{lesson}, {name}: this fault was not found: {what}")
+        assert_found(f"{lesson}, {name}: {what}", lambda ns=namespace: check(ns))
