@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from importlib.metadata import metadata
 
 import pytest
@@ -46,6 +47,20 @@ def test_the_package_never_imports_from_scripts_or_docs():
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
             assert not {name.split(".")[0] for name in names} & {"scripts", "docs", "tests"}, path
+
+
+def test_the_wheel_has_all_of_the_package(tmp_path):
+    """A module, a data set or a style that is left out would be missed by those who install it."""
+    for name in ["course", "pyproject.toml", "README.md", "LICENSE"]:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
+    result = run_python("-m", "pip", "wheel", ".", *options, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        found = {name for name in archive.namelist() if ".dist-info/" not in name}
+    assert found == {path for path in tracked() if path.startswith("course/")}
 
 
 def test_lint_and_format():
