@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from layer_checks import check_layer, keras, normals
 from planting import assert_found, faulty_copies, planted
+from reference.layer_table import LAYERS, compare_layer
 
 from course import activations, layers, losses, optimizers
 from course.agreement import assert_agree, keras_precision
@@ -181,6 +182,15 @@ TARGETS = [
         [check_optimizer("Adam"), check_optimizer("Adam", amsgrad=True, epsilon=0.1)],
     ),
     (optimizers.Adam, "rate", [check_optimizer("Adam", beta_1=0.5, beta_2=0.75)]),
+]
+# Those of test_attention_layers.py. What Dropout draws is looked at in test_layers.py.
+ELSEWHERE = {"Add", "Embedding", "LayerNormalization", "MultiHeadAttention", "Dropout"}
+# All others are held by their row of the page "Layers".
+TARGETS += [
+    (getattr(layers, name), part, [lambda name=name: compare_layer(name, "float64")])
+    for name in sorted(set(LAYERS) - ELSEWHERE)
+    for part in ("_forward", "_backward")
+    if (getattr(layers, name), part) not in [target[:2] for target in TARGETS]
 ]
 # The square of a mean is the same for the mean with the other sign.
 HARMLESS = {"mean += (1 - self.rho) * g -> mean -= (1 - self.rho) * g"}

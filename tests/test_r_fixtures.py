@@ -19,7 +19,7 @@ def test_fixture_is_what_r_writes(fresh, name):
     )
 
 
-@pytest.mark.parametrize("name", ["iris.csv", "mtcars.csv", "airpassengers.csv"])
+@pytest.mark.parametrize("name", sorted(path.name for path in DATASETS.glob("*.csv")))
 def test_data_set_is_what_r_writes(fresh, name):
     assert (fresh / name).read_text(encoding="utf-8") == (DATASETS / name).read_text(
         encoding="utf-8"
