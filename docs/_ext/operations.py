@@ -273,7 +273,7 @@ OPERATIONS = {
         ),
         Operation(
             "SGD with momentum",
-            "hyperparameters",
+            "batch_size",
             r"\begin{aligned} m &\leftarrow 0.9\, m - \eta\, dW \\ W &\leftarrow W + m"
             r"\end{aligned}",
             "m = 0.9 * m - eta * dW\nW = W + m",
