@@ -171,7 +171,8 @@ fig.suptitle("Fifty updates with momentum and without")
 plt.show()
 
 # %%
-# In the flat direction the updates all point the same way and add up, so momentum gets
-# further there. Across the valley it overshoots and swings.
+# In the flat direction the updates point the same way at first and add up. So momentum
+# gets to the lowest point sooner, and runs past it before it turns back. Across the
+# valley it swings.
 #
 # .. end of solution

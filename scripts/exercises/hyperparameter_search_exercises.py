@@ -66,8 +66,8 @@ for n in n_trials:
 # ----------------------------
 #
 # Nine trials for a learning rate from 0.001 to 0.1 and 2 to 32 units. Set them on a
-# grid, three by three, then five times at random, all on logarithmic scales. How many
-# different learning rates do nine trials try, and how small does the loss get?
+# grid, three by three, then at random with five seeds, all on logarithmic scales. How
+# many different learning rates do nine trials try, and how small does the loss get?
 
 kept = np.arange(84, 105)
 
@@ -104,8 +104,8 @@ print(
 # ----------------------
 #
 # A search that keeps 21 flowers for validation depends on which they are. Compare the
-# two settings below in a *cross-validation*: five times, each time with other 21
-# flowers kept. Which is better, and in how many of the five?
+# two settings below in a *cross-validation*: each fifth of the flowers, a *fold*, is
+# kept once. Which setting is better, and in how many of the five folds?
 
 settings = {"few units": (0.02, 3), "more units": (0.02, 24)}
 
@@ -130,6 +130,7 @@ plt.show()
 
 # %%
 # The folds agree, so the difference is no accident of the 21 flowers. If they did not,
-# the mean over the folds would be the fairer judge, for five times the work.
+# the mean over the folds would be the fairer judge. It takes five trainings for each
+# setting.
 #
 # .. end of solution
