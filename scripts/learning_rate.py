@@ -340,8 +340,8 @@ plt.show()
 #
 # The learning rate comes first: far too small is slow, far too large jumps across the
 # valley, or kills the units. Epochs are enough when the loss on other data stops
-# falling. Whoever chooses their number by that loss takes data that are kept for it,
-# and not the test data: :doc:`hyperparameter_search` does so.
+# falling. To choose by that loss takes data that are kept for it, and not the test
+# data: see :doc:`hyperparameter_search`.
 #
 # Try it
 # ------
