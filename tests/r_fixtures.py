@@ -35,10 +35,11 @@ LESSONS = {
         *WEIGHTS_AND_GRADIENTS,
         *["test_pred", "rmse", "honest_rmse"],
     ],
-    "hyperparameters": [
+    "learning_rate": [
         *["X_train", "Y_train", "w_start", "end_losses", "rises", "active"],
-        *["w_middle", "u", "curvature", "full", "sigma", "noise", "updates"],
+        *["w_middle", "u", "curvature"],
     ],
+    "batch_size": ["X_train", "Y_train", "w_start", "full", "sigma", "noise", "updates"],
     "activations": [
         *["values", "derivatives", "jacobian", "ten_layers"],
         *["dW1_relu", "dW1_leaky", "outputs", "losses"],

@@ -14,7 +14,9 @@ LESSONS = (
     "mtcars_nopackages.py",
     "mtcars_keras.py",
     "mtcars_agreement.py",
-    "hyperparameters.py",
+    "learning_rate.py",
+    "batch_size.py",
+    "hyperparameter_search.py",
     "activations.py",
     "deep_network.py",
     "layer_types.py",
@@ -27,7 +29,8 @@ LESSONS = (
 )
 # Lessons on what neither the lecture's slides nor its R scripts have.
 BEYOND = {
-    *("iris_agreement", "mtcars_agreement", "cifar_nopackages_cnn", "cifar_agreement"),
+    *("iris_agreement", "mtcars_agreement", "hyperparameter_search"),
+    *("cifar_nopackages_cnn", "cifar_agreement"),
     *("attention_nopackages", "transformer_keras"),
 }
 # A copy of the course may have fewer.
