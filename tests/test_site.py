@@ -92,6 +92,8 @@ def test_every_figure_says_what_it_shows(read, lesson):
         text = image["alt"]
         assert len(text) > 15, image
         assert text != lesson.replace("_", " "), image
+        # A quotation mark in a title would end the text, and begin attributes of its own.
+        assert set(image.attrs) <= {"src", "srcset", "alt", "class"}, image
 
 
 @pytest.mark.parametrize("lesson", ALL_LESSONS)
