@@ -3,8 +3,8 @@ r"""A transformer: by hand and in Keras
 
 **Is every derivative of a transformer what Keras computes?** The network is that of
 :doc:`transformer_keras`. Forward, it is four lines. Backward, each line gives one or
-more, and the sums need care: what goes into a network in several places gets a
-derivative from each of them.
+more, and the sums need care: what is used several times gets a derivative from each
+use.
 
 .. math::
 
@@ -224,8 +224,8 @@ r_print(softmax(scores))
 r_print(softmax(scores + 5))
 
 # %%
-# So its derivative is 0, whatever the answers are. Both sides give rounding errors in
-# its place, and we look at their size and not at their ratio.
+# So its derivative is 0, whatever the answers are. Both sides give rounding errors
+# instead, and we look at their size and not at their ratio.
 
 for dtype, limit in TOLERANCES.items():
     largest = max(c.max_rel for c in comparisons[dtype])

@@ -6,14 +6,14 @@ the block of :doc:`transformer_keras`. The series has 144 months, of which it se
 in training. Rules with one number or none are tried on the same months.
 
 For the last 24 months :math:`y_1, \dots, y_{24}`, centred, the forecast
-:math:`\hat{y}` is
+:math:`\hat y` is
 
 .. math::
 
    \begin{aligned}
    x_i &= y_i\, w + b + P[i] \\
    h &= \operatorname{block}(x) \\
-   \hat{y}_{i + 12} &= h_i\, v + c, \qquad i = 13, \dots, 24
+   \hat y_{i + 12} &= h_i\, v + c, \qquad i = 13, \dots, 24
    \end{aligned}
 """
 
@@ -238,8 +238,8 @@ plt.show()
 # Summary
 # -------
 #
-# A forecast is compared with simple rules, on months that took no part in the training
-# or in the choice of settings. Here the rule of one number, growth by the mean, was
+# A forecast is compared with simple rules, on months that were kept out of the training
+# and of the choice of settings. Here the rule of one number, growth by the mean, was
 # better than all five runs of the transformer. Numbers enter through a dense layer in
 # place of the embedding of tokens; the block remains as it was.
 #

@@ -96,9 +96,9 @@ for name, dwords in sums.items():
     print(f"{name}: relative difference {compare(name, dwords, numeric).max_rel:.4f}")
 
 # %%
-# Each place where the input went in gives one part: the sum, the query, the value (keys
-# are made of the values' input). Without any of them the derivative is wrong in the
-# first digits. With all three, no digit shown differs.
+# Each use of the input gives one part: in the sum, as query, as value (the keys are
+# made of the values' input). With all three, no digit shown differs. Without any one of
+# them the derivative is wrong in the first digits.
 #
 # .. end of solution
 
@@ -110,8 +110,8 @@ for name, dwords in sums.items():
 # the root of its variance plus 0.001: that is ``normed``. The mean and the variance
 # depend on the inputs, too. So the derivative ``dnormed`` loses two parts before it is
 # divided by ``spread``: its mean over the row, and ``normed`` times the mean of
-# ``normed * dnormed``. Write it, and compare with ``backward`` of the layer, whose scale
-# is 1 and whose shift is 0.
+# ``normed * dnormed``. Write it, and compare with ``backward`` of the layer, whose
+# scale is 1 and whose shift is 0.
 
 row_inputs, dnormed = rng.normal(size=(2, 3, 8))  # (3, 8) each
 layer = layers.LayerNormalization()
