@@ -47,11 +47,17 @@ LESSONS = {
     "deep_network": ["X", "y"],
     "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
     "convolution": ["kernel", "window", "inputs", "outputs"],
-    "transformer_keras": ["years", "actual", "last_year", "last_growth", "mean_growth", "windows"],
     "attention_nopackages": [
-        *["E", "P", "X", "Q", "K", "V", "on_paper", "A", "C", "WO", "loss", "both_heads"],
+        *["E", "P", "X", "Q", "K", "V", "on_paper", "A", "C", "WO", "loss"],
         *["dY", "dWO", "dV", "dS", "dQ", "dK", "dWQ", "dWK", "dWV", "dX", "dE"],
-        "dX_again",
+    ],
+    "attention_nopackages_training": [
+        *["E", "P", "X", "WQ", "WK", "WV", "WO", "dY", "dX", "both_heads"],
+    ],
+    "transformer_keras": ["sequence"],
+    "transformer_agreement": ["scores"],
+    "transformer_forecast": [
+        *["years", "actual", "last_year", "last_growth", "mean_growth", "windows"],
     ],
 }
 

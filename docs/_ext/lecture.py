@@ -25,13 +25,17 @@ LESSONS = (
     "cifar_nopackages_cnn.py",
     "cifar_agreement.py",
     "attention_nopackages.py",
+    "attention_nopackages_training.py",
     "transformer_keras.py",
+    "transformer_agreement.py",
+    "transformer_forecast.py",
 )
 # Lessons on what neither the lecture's slides nor its R scripts have.
 BEYOND = {
     *("iris_agreement", "mtcars_agreement", "hyperparameter_search"),
     *("cifar_nopackages_cnn", "cifar_agreement"),
-    *("attention_nopackages", "transformer_keras"),
+    *("attention_nopackages", "attention_nopackages_training"),
+    *("transformer_keras", "transformer_agreement", "transformer_forecast"),
 }
 # A copy of the course may have fewer.
 LESSONS = tuple(name for name in LESSONS if (SCRIPTS / name).is_file())
