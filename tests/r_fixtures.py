@@ -46,6 +46,7 @@ LESSONS = {
     "deep_network": ["X", "y"],
     "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
     "convolution": ["kernel", "window", "inputs", "outputs"],
+    "cifar_precision": ["sums"],
     "transformer_keras": ["years", "actual", "last_year", "last_growth", "mean_growth", "windows"],
     "attention_nopackages": [
         *["E", "P", "X", "Q", "K", "V", "on_paper", "A", "C", "WO", "loss", "both_heads"],

@@ -164,10 +164,7 @@ def test_every_function_with_mathematics_is_checked():
             "windows",
             "glorot",
             "loss_at",
-            "network",
-            "choices",
-            "train_model",
-            "course_twin",
+            "train_in_keras",
         }
     assert len(CASES) >= 18
 

@@ -22,13 +22,14 @@ LESSONS = (
     "cifar_keras_cnn.py",
     "cifar_nopackages_cnn.py",
     "cifar_agreement.py",
+    "cifar_precision.py",
     "attention_nopackages.py",
     "transformer_keras.py",
 )
 # Lessons on what neither the lecture's slides nor its R scripts have.
 BEYOND = {
     *("iris_agreement", "mtcars_agreement", "cifar_nopackages_cnn", "cifar_agreement"),
-    *("attention_nopackages", "transformer_keras"),
+    *("cifar_precision", "attention_nopackages", "transformer_keras"),
 }
 # A copy of the course may have fewer.
 LESSONS = tuple(name for name in LESSONS if (SCRIPTS / name).is_file())
