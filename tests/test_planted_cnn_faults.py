@@ -164,7 +164,6 @@ def test_every_function_with_mathematics_is_checked():
             "windows",
             "glorot",
             "loss_at",
-            "train_in_keras",
         }
     assert len(CASES) >= 18
 
