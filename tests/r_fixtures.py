@@ -47,6 +47,7 @@ LESSONS = {
     "deep_network": ["X", "y"],
     "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
     "convolution": ["kernel", "window", "inputs", "outputs"],
+    "cifar_precision": ["sums"],
     "attention_nopackages": [
         *["E", "P", "X", "Q", "K", "V", "on_paper", "A", "C", "WO", "loss"],
         *["dY", "dWO", "dV", "dS", "dQ", "dK", "dWQ", "dWK", "dWV", "dX", "dE"],

@@ -167,7 +167,8 @@ def test_the_page_shows_what_the_script_prints(read, lesson, name):
 
 @everything("pages of the other lessons")
 def test_a_page_on_pictures_says_which_they_are(read):
-    for lesson in ["cifar_keras_cnn", "cifar_nopackages_cnn", "cifar_agreement"]:
+    by_hand_and_in_keras = ["cifar_nopackages_cnn", "cifar_agreement", "cifar_precision"]
+    for lesson in ["cifar_keras_cnn", *by_hand_and_in_keras]:
         page = read(f"lessons/{lesson}.html")
         (printed,) = re.findall(r"^Pictures: (.+)$", page.get_text(), flags=re.M)
         note = page.select_one("div.admonition.note:not(.sphx-glr-download-link-note)")

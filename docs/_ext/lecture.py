@@ -24,6 +24,7 @@ LESSONS = (
     "cifar_keras_cnn.py",
     "cifar_nopackages_cnn.py",
     "cifar_agreement.py",
+    "cifar_precision.py",
     "attention_nopackages.py",
     "attention_nopackages_training.py",
     "transformer_keras.py",
@@ -33,7 +34,7 @@ LESSONS = (
 # Lessons on what neither the lecture's slides nor its R scripts have.
 BEYOND = {
     *("iris_agreement", "mtcars_agreement", "hyperparameter_search"),
-    *("cifar_nopackages_cnn", "cifar_agreement"),
+    *("cifar_nopackages_cnn", "cifar_agreement", "cifar_precision"),
     *("attention_nopackages", "attention_nopackages_training"),
     *("transformer_keras", "transformer_agreement", "transformer_forecast"),
 }
