@@ -17,9 +17,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
 from matplotlib.path import Path
 
+from course.agreement import TOLERANCES, Comparison
 from course.inputs import finite, floats, number, real_numbers, shape_of, whole_number
 
 __all__ = [
+    "plot_comparisons",
     "plot_confusion_matrix",
     "plot_flow",
     "plot_grids",
@@ -206,6 +208,53 @@ def _column(values, name: str) -> np.ndarray:
             f"{values.shape}. Draw one column at a time."
         )
     return values.ravel()
+
+
+def plot_comparisons(comparisons: Mapping[str, Sequence[Comparison]], title: str) -> Figure:
+    """Draw the largest relative differences, each a point, on a logarithmic scale.
+
+    Args:
+        comparisons: for ``"float64"``, ``"float32"`` or both, what was compared, as
+            `course.agreement.compare_all` gives it.
+        title: the title of the figure.
+
+    Returns:
+        The figure, with a dotted line at the limit of each type. A difference below 1e-17, such as
+        0, is drawn at 1e-17, one above 100, such as an infinity, at 100.
+
+    Raises:
+        TypeError: if ``comparisons`` is no mapping to lists of comparisons.
+        ValueError: if it or a list is empty, or it has another name.
+    """
+    comparisons = _named(comparisons, "plot_comparisons", "comparisons")
+    fig, ax = plt.subplots()
+    top = 1e-3
+    for dtype, found in sorted(comparisons.items()):
+        found = _listed(found, "plot_comparisons", f"comparisons[{dtype!r}]")
+        if dtype not in TOLERANCES or not found:
+            raise ValueError(
+                f"plot_comparisons expects {' or '.join(TOLERANCES)}, and at least one comparison "
+                f"for each. Received {len(found)} for {dtype!r}. Compare in one of these types."
+            )
+        for c in found:
+            if not isinstance(c, Comparison):
+                raise TypeError(
+                    "plot_comparisons expects what course.agreement.compare returns. "
+                    f"Received: {type(c).__name__}. Compare two arrays first."
+                )
+        shown = np.clip([c.max_rel for c in found], 1e-17, 100)  # log(0) cannot be drawn
+        top = max(top, 10 * shown.max())
+        marker = {"float32": "o", "float64": "s"}[dtype]
+        ax.semilogy([c.name for c in found], shown, marker, label=dtype)
+        limit, right = TOLERANCES[dtype], len(found) - 0.6
+        ax.axhline(limit, color="0.5", linewidth=1, linestyle=":")
+        ax.text(right, limit, f"limit for {dtype}", ha="right", va="bottom", color="0.35")
+    ax.set_ylim(1e-17, top)
+    ax.set_xlim(-0.5, len(found) - 0.5)
+    ax.set_ylabel("largest relative difference")
+    ax.legend(loc="center right")
+    fig.suptitle(title)
+    return fig
 
 
 def plot_images(

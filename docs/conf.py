@@ -28,6 +28,7 @@ extensions = [
     "gallery.differences",
     "gallery.downloads",
     "gallery.exercises",
+    "gallery.figures",
     "reference.glossary_links",
     "paper.handouts",
     "gallery.language_tabs",

@@ -5,7 +5,7 @@ r"""Attention by hand
 dense layer has one weight for each position, the same for all sentences. In *attention*
 the words themselves decide, anew in each sentence, what counts. It is the part that
 makes a network a *transformer*. This lesson builds it from matrices, forward and
-backward, and trains it. All symbols are explained on the page :doc:`/notation`.
+backward, for one sentence. All symbols are explained on the page :doc:`/notation`.
 
 For a sentence whose words stand in the rows of :math:`X`, attention is
 
@@ -320,204 +320,6 @@ dE = np.zeros_like(E)  # (4 words, d)
 np.add.at(dE, tokens, dX)  # adds each row to that of its word
 r_print(dS, rows=sentence, columns=sentence)
 r_print(dE)
-
-# %%
-# Many sentences, several heads
-# -----------------------------
-#
-# With more than two dimensions, ``@`` multiplies matrix by matrix: the first of one
-# stack with the first of the other, the second with the second. ``swapaxes(-1, -2)``
-# transposes each. Here are two rows, each times itself:
-
-two_rows = np.array([[[1, 2]], [[3, 4]]])  # (2, 1, 2): a stack of two matrices
-print(*(two_rows @ two_rows.swapaxes(-1, -2)).ravel())  # (2, 1, 2) @ (2, 2, 1)
-
-# %%
-# The same lines once more as functions, for a whole stack of sentences: ``X`` now has
-# the shape ``(n, T, d)``. For the derivatives of the weights, the rows of all sentences
-# stand under one another. R multiplies two matrices at a time, so the R functions take
-# one sentence, and ``lapply`` would take them through a list of sentences. We print
-# whether ``dX`` is the same as above, but for rounding.
-#
-# .. code-block:: r
-#
-#    attention <- function(X, WQ, WK, WV, WO, hidden) {
-#      Q <- X %*% WQ
-#      K <- X %*% WK
-#      V <- X %*% WV
-#      S <- Q %*% t(K) / sqrt(ncol(K))
-#      S[hidden] <- -Inf
-#      A <- softmax(S)
-#      C <- A %*% V
-#      list(Y = C %*% WO, Q = Q, K = K, V = V, A = A, C = C)
-#    }
-#    attention_backward <- function(dY, X, WQ, WK, WV, WO, kept) with(kept, {
-#      dC <- dY %*% t(WO)
-#      dV <- t(A) %*% dC
-#      dA <- dC %*% t(V)
-#      dS <- A * (dA - rowSums(dA * A))
-#      dQ <- dS %*% K / sqrt(ncol(K))
-#      dK <- t(dS) %*% Q / sqrt(ncol(K))
-#      list(
-#        dX = dQ %*% t(WQ) + dK %*% t(WK) + dV %*% t(WV),
-#        dWQ = t(X) %*% dQ, dWK = t(X) %*% dK, dWV = t(X) %*% dV, dWO = t(C) %*% dY
-#      )
-#    })
-#    kept <- attention(X, WQ, WK, WV, WO, hidden)
-#    dX_again <- attention_backward(dY, X, WQ, WK, WV, WO, kept)$dX
-#    print(all(abs(dX_again - dX) < 1e-14))
-
-
-def attention(X, WQ, WK, WV, WO, hidden):
-    Q, K, V = X @ WQ, X @ WK, X @ WV  # (n, T, d) @ (d, k) -> (n, T, k)
-    S = Q @ K.swapaxes(-1, -2) / sqrt(K.shape[-1])  # (n, T, k) @ (n, k, T)
-    A = softmax(np.where(hidden, -np.inf, S))  # (n, T, T)
-    C = A @ V  # (n, T, T) @ (n, T, k) -> (n, T, k)
-    return C @ WO, (Q, K, V, A, C)
-
-
-def weight_gradient(x, dz):
-    return x.reshape(-1, x.shape[-1]).T @ dz.reshape(-1, dz.shape[-1])
-
-
-def attention_backward(dY, X, WQ, WK, WV, WO, kept):
-    Q, K, V, A, C = kept
-    dC = dY @ WO.T  # (n, T, q) @ (q, k) -> (n, T, k)
-    dV = A.swapaxes(-1, -2) @ dC  # (n, T, T) @ (n, T, k) -> (n, T, k)
-    dA = dC @ V.swapaxes(-1, -2)  # (n, T, k) @ (n, k, T) -> (n, T, T)
-    dS = A * (dA - (dA * A).sum(axis=-1, keepdims=True))  # (n, T, T)
-    dQ = dS @ K / sqrt(K.shape[-1])  # (n, T, T) @ (n, T, k) -> (n, T, k)
-    dK = dS.swapaxes(-1, -2) @ Q / sqrt(K.shape[-1])
-    dX = dQ @ WQ.T + dK @ WK.T + dV @ WV.T  # (n, T, k) @ (k, d) -> (n, T, d)
-    dweights = [weight_gradient(X, dz) for dz in (dQ, dK, dV)]  # (d, k) each
-    return dX, [*dweights, weight_gradient(C, dY)]
-
-
-stack = X[np.newaxis], WQ, WK, WV, WO  # one sentence: (1, 5, d)
-dX_again, _ = attention_backward(dY[np.newaxis], *stack, attention(*stack, hidden)[1])
-r_print(np.all(np.abs(dX_again - dX) < 1e-14))
-
-# %%
-# One *attention head* has one pattern. *Several heads* side by side have several: each
-# has its own matrices, and their outputs are added. It is the same to put the :math:`C`
-# of all heads beside one another and their :math:`W_O` under one another, as Vaswani
-# and others write it.
-#
-# .. code-block:: r
-#
-#    WQ2 <- normals(d, k)
-#    WK2 <- normals(d, k)
-#    WV2 <- normals(d, k)
-#    WO2 <- normals(k, length(vocabulary))
-#    second <- attention(X, WQ2, WK2, WV2, WO2, hidden)
-#    both_heads <- cbind(C, second$C) %*% rbind(WO, WO2)
-#    print(Y + second$Y)
-#    print(both_heads)
-
-WQ2, WK2, WV2 = (normals(d, k) for _ in range(3))
-WO2 = normals(k, len(vocabulary))
-Y2, (*_, C2) = attention(X, WQ2, WK2, WV2, WO2, hidden)
-both_heads = np.hstack([C, C2]) @ np.vstack([WO, WO2])  # (5, 2k) @ (2k, 4 words)
-r_print(Y + Y2, rows=sentence)
-r_print(both_heads, rows=sentence)
-
-# %%
-# Training: find the word before
-# ------------------------------
-#
-# Now many sentences of six random letters, and the task from above: say at each
-# position which letter came before. The letters are random, so nothing but the letter
-# before helps, and to find it the network must attend to the right *position*. It is
-# told nothing of that. One head, a causal mask, plain gradient descent on the mean
-# loss. (No R lines from here on: letters and weights are drawn by NumPy, whose random
-# numbers R has not.)
-
-letters = "abcde"
-T = 6
-n = 100
-learning_rate = 0.5
-steps = 200
-later = np.triu(np.ones((T, T), dtype=bool), k=1)
-
-
-def loss_and_derivative(Y, sentences):
-    truth = np.eye(len(letters))[sentences[:, :-1]]  # (n, T - 1, 5), letters before
-    probabilities = softmax(Y[:, 1:])
-    dY = np.zeros_like(Y)  # the first position does not count
-    dY[:, 1:] = (probabilities - truth) / truth[..., 0].size
-    return -np.log((probabilities * truth).sum(axis=-1)).mean(), dY
-
-
-def train(seed):
-    rng = np.random.default_rng(seed)
-    sentences = rng.integers(0, len(letters), (n, T))
-    shapes = [(5, 8), (T, 8), (8, 4), (8, 4), (8, 4), (4, 5)]  # E, P, WQ, WK, WV, WO
-    weights = [rng.normal(size=shape) / 2 for shape in shapes]
-    start, losses = weights, []
-    for _ in range(steps):
-        E, P, *matrices = weights
-        X = E[sentences] + P  # (n, T, 8) + (T, 8)
-        Y, kept = attention(X, *matrices, later)
-        loss, dY = loss_and_derivative(Y, sentences)
-        losses.append(loss)
-        dX, dmatrices = attention_backward(dY, X, *matrices, kept)
-        dE = np.zeros_like(E)
-        np.add.at(dE, sentences, dX)
-        gradients = [dE, dX.sum(axis=0), *dmatrices]
-        steps_down = zip(weights, gradients, strict=True)
-        weights = [w - learning_rate * g for w, g in steps_down]
-    return start, weights, losses
-
-
-seeds = [1, 2, 3, 4, 5]
-runs = [train(seed) for seed in seeds]
-fig, ax = plt.subplots()
-for seed, (_, _, losses) in zip(seeds, runs, strict=True):
-    ax.plot(losses, color="#0b3c6f", alpha=0.3 + 0.14 * seed, linestyle="-")
-ax.axhline(np.log(5), color="0.4", linestyle=":")
-ax.text(steps, np.log(5), "guessing: log 5", ha="right", va="bottom")
-ax.set_xlabel("step")
-ax.set_ylabel("loss")
-fig.suptitle("From five random starts the loss falls to almost 0")
-
-# %%
-# How well does it do on 200 new sentences, and how much of the attention goes to the
-# position before?
-
-
-def evaluate(weights):
-    sentences = np.random.default_rng(0).integers(0, len(letters), (200, T))
-    E, P, *matrices = weights
-    Y, (*_, A, _) = attention(E[sentences] + P, *matrices, later)
-    right = Y[:, 1:].argmax(axis=-1) == sentences[:, :-1]
-    share = np.diagonal(A, offset=-1, axis1=1, axis2=2)  # (200, T - 1)
-    return right.mean(), share.mean(), A[0], [letters[i] for i in sentences[0]]
-
-
-def mean_and_sd(numbers):
-    return f"{np.mean(numbers):.3f} (sd {np.std(numbers, ddof=1):.3f})"
-
-
-for name, which in [("before training", 0), ("after training", 1)]:
-    accuracies, shares = np.transpose([evaluate(run[which])[:2] for run in runs])
-    print(f"{name}, mean and standard deviation over {len(seeds)} seeds:")
-    print(f"  right letters {mean_and_sd(accuracies)}")
-    print(f"  attention to the position before {mean_and_sd(shares)}")
-
-# %%
-# One new sentence in the network of the first seed. Trained, its attention is the
-# pattern that we made by hand above, and nobody has written it down.
-
-fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.9))
-for ax, which, title in [
-    (axes[0], 0, "before training"),
-    (axes[1], 1, "after training"),
-]:
-    *_, A_new, new_sentence = evaluate(runs[0][which])
-    draw_attention(ax, A_new, new_sentence, title)
-axes[0].set_ylabel("the letter that looks")
-fig.supxlabel("the letter that is looked at", fontsize=11)
-fig.suptitle("Training moves the attention to the position before")
 plt.show()
 
 # %%
@@ -525,16 +327,14 @@ plt.show()
 # -------
 #
 # Attention is a weighted mean of values. Its weights are no parameters: they are
-# computed for each sentence, from queries and keys, with a softmax. What is learnt are
-# the embeddings of words and positions, and the matrices that make queries, keys,
-# values and the output. A mask hides positions; the outputs of several heads are added.
-# The derivatives are those of matrix products and of softmax. The next lesson compares
-# with Keras, and builds a transformer: :doc:`transformer_keras`.
+# computed for each sentence, from queries and keys, with a softmax. A mask hides
+# positions. The derivatives are those of matrix products and of softmax. The next
+# lesson takes many sentences, and trains: :doc:`attention_nopackages_training`.
 #
 # Try it
 # ------
 #
-# 1. Leave out ``P`` in the training. How many letters are right now, and why?
-# 2. Leave out the mask (``later[:] = False``). Does the network still find the position
-#    before?
-# 3. Change the task: the letter *two* positions before. Which lines change?
+# 1. Leave out ``P``. Which rows of the attention are equal then?
+# 2. Leave out the mask. How does the loss change, and which numbers of ``dS`` are no
+#    longer 0?
+# 3. Multiply ``WQ`` by 10. What happens to the attention, and to ``dS``?

@@ -420,13 +420,16 @@ for number, g in enumerate(gradients):
 #    }
 
 step = 1e-7
+
+
+def loss_at(index, change):
+    moved = W1.copy()
+    moved[index] += change
+    return compute_loss(forward(x, moved, *weights[1:])[-1], y)
+
+
 for index in [(0, 0, 0, 0), (1, 2, 1, 17), (2, 1, 2, 31)]:
-    W1[index] += step
-    above = compute_loss(forward(x, *weights)[-1], y)
-    W1[index] -= 2 * step
-    below = compute_loss(forward(x, *weights)[-1], y)
-    W1[index] += step
-    slope = (above - below) / (2 * step)
+    slope = (loss_at(index, step) - loss_at(index, -step)) / (2 * step)
     print(f"W1{index}: formula {gradients[0][index]: .7f}, slope {slope: .7f}")
 
 # %%
@@ -464,8 +467,7 @@ for index in [(0, 0, 0, 0), (1, 2, 1, 17), (2, 1, 2, 31)]:
 
 def update(weights, gradients, running_means):
     for w, g, v in zip(weights, gradients, running_means, strict=True):
-        v *= 0.9
-        v += 0.1 * g**2
+        v[...] = 0.9 * v + 0.1 * g**2
         w -= learning_rate * g / np.sqrt(v + 1e-7)
 
 
@@ -507,8 +509,7 @@ print(f"Loss on these pictures: before the step {loss:.4f}, after it {new_loss:.
 #      }
 #    }
 
-for w, start in zip(weights, initial, strict=True):
-    w[...] = start
+weights = [w.copy() for w in initial]
 running_means = [np.zeros_like(w) for w in weights]
 history = {"loss": [], "accuracy": []}
 for epoch in range(1, epochs + 1):
@@ -542,9 +543,8 @@ plot_history(history, "Loss and accuracy on the training pictures, epoch by epoc
 #    cat(sprintf("Test loss %.4f, accuracy %.4f\n", test_loss, accuracy))
 
 test_pred = forward(X_test, *weights)[-1]  # (500, 10)
-predicted, actual = max_col(test_pred), max_col(Y_test)
 test_loss = compute_loss(test_pred, Y_test)
-accuracy = np.mean(predicted == actual)
+accuracy = np.mean(max_col(test_pred) == max_col(Y_test))
 print(f"Test loss {test_loss:.4f}, accuracy {accuracy:.4f} (one run, seed 1)")
 
 # %%
@@ -552,19 +552,14 @@ print(f"Test loss {test_loss:.4f}, accuracy {accuracy:.4f} (one run, seed 1)")
 # with the last training loss. What the first filters have become, and what they make of
 # one picture:
 
-kernel = (W1 / (2 * np.abs(W1).max()) + 0.5).transpose(3, 0, 1, 2)  # (32, 3, 3, 3)
+kernel = (weights[0] / (2 * np.abs(weights[0]).max()) + 0.5).transpose(3, 0, 1, 2)
 plot_images(kernel, [""] * 32, "The 32 filters of the first layer", columns=8)
 
 # %%
 
 maps = forward(X_test[:1], *weights)[0][0].transpose(2, 0, 1)  # (32, 30, 30)
 plot_images(
-    maps,
-    [""] * 32,
-    "One test picture through 32 filters",
-    columns=8,
-    cmap="gray",
-    vmin=0,
+    maps, [""] * 32, "A test picture through 32 filters", columns=8, cmap="gray", vmin=0
 )
 plt.show()
 

@@ -22,6 +22,7 @@ from course.agreement import (
     print_comparisons,
 )
 from course.data import load_iris
+from course.plots import plot_comparisons
 from course.quiet import quiet_start
 from course.rbase import one_hot, r_print
 from course.rrandom import RRandom
@@ -311,20 +312,8 @@ for dtype in ["float64", "float32"]:
 # %%
 # The same in a figure. A difference of exactly 0 is drawn at the lower edge.
 
-fig, ax = plt.subplots()
-for dtype, marker in [("float32", "o"), ("float64", "s")]:
-    comparisons = largest(one_epoch[dtype])
-    shown = [max(c.max_rel, 1e-17) for c in comparisons]  # log(0) cannot be drawn
-    ax.plot([c.name for c in comparisons], shown, marker, label=dtype)
-    limit = TOLERANCES[dtype]
-    ax.axhline(limit, color="0.5", linewidth=1, linestyle=":")
-    ax.text(10.4, limit, f"limit for {dtype}", ha="right", va="bottom", color="0.35")
-ax.set_yscale("log")
-ax.set_ylim(1e-17, 1e-3)
-ax.set_xlim(-0.5, 10.5)
-ax.set_ylabel("largest relative difference")
-ax.legend(loc="center right")
-fig.suptitle("From the same weights, hand and Keras agree to rounding error")
+worst = {dtype: largest(by_epoch) for dtype, by_epoch in one_epoch.items()}
+plot_comparisons(worst, "From the same weights, hand and Keras agree to rounding error")
 
 # %%
 # The same path

@@ -35,10 +35,11 @@ LESSONS = {
         *WEIGHTS_AND_GRADIENTS,
         *["test_pred", "rmse", "honest_rmse"],
     ],
-    "hyperparameters": [
+    "learning_rate": [
         *["X_train", "Y_train", "w_start", "end_losses", "rises", "active"],
-        *["w_middle", "u", "curvature", "full", "sigma", "noise", "updates"],
+        *["w_middle", "u", "curvature"],
     ],
+    "batch_size": ["X_train", "Y_train", "w_start", "full", "sigma", "noise", "updates"],
     "activations": [
         *["values", "derivatives", "jacobian", "ten_layers"],
         *["dW1_relu", "dW1_leaky", "outputs", "losses"],
@@ -46,11 +47,18 @@ LESSONS = {
     "deep_network": ["X", "y"],
     "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
     "convolution": ["kernel", "window", "inputs", "outputs"],
-    "transformer_keras": ["years", "actual", "last_year", "last_growth", "mean_growth", "windows"],
+    "cifar_precision": ["sums"],
     "attention_nopackages": [
-        *["E", "P", "X", "Q", "K", "V", "on_paper", "A", "C", "WO", "loss", "both_heads"],
+        *["E", "P", "X", "Q", "K", "V", "on_paper", "A", "C", "WO", "loss"],
         *["dY", "dWO", "dV", "dS", "dQ", "dK", "dWQ", "dWK", "dWV", "dX", "dE"],
-        "dX_again",
+    ],
+    "attention_nopackages_training": [
+        *["E", "P", "X", "WQ", "WK", "WV", "WO", "dY", "dX", "both_heads"],
+    ],
+    "transformer_keras": ["sequence"],
+    "transformer_agreement": ["scores"],
+    "transformer_forecast": [
+        *["years", "actual", "last_year", "last_growth", "mean_growth", "windows"],
     ],
 }
 

@@ -51,8 +51,9 @@ for name, value in namespace.items():
         data = pickle.dumps(value)
     except Exception:
         continue  # a function, a module
-    # To read a model or a tensor starts TensorFlow in the tests, in a thread beside them.
-    if b'keras' not in data and b'tensorflow' not in data:
+    # To read a model or a tensor starts TensorFlow in the tests, in a thread beside them; to read
+    # a figure opens one there.
+    if not any(name in data for name in [b'keras', b'tensorflow', b'matplotlib']):
         variables[name] = data
 pyplot = sys.modules.get('matplotlib.pyplot')
 left = {
@@ -73,7 +74,7 @@ class Run:
         stdout: what it printed.
         stderr: what it complained of.
         printed: the pieces of what it printed, each with the line of the script behind it.
-        variables: those it ended with, but for functions, modules and models.
+        variables: those it ended with, but for functions, modules, models and figures.
         modules: the names of all modules that were loaded in the end, whoever asked for them.
         figures: how many were open in the end.
         seconds: how long it took, without the start of Python.

@@ -735,7 +735,7 @@ ELSEWHERE = {
     *("optimizers.Optimizer", "optimizers.get", "layers.Layer", "sequential.METRICS"),
     *("sequential.History", "agreement.TOLERANCES", "agreement.CENTRAL_DIFFERENCE_TOLERANCE"),
     *("agreement.Comparison", "agreement.assert_agree", "agreement.compare_all"),
-    *("agreement.keras_precision", "agreement.print_comparisons"),
+    *("agreement.keras_precision", "agreement.print_comparisons", "plots.plot_comparisons"),
     *("images.find_images", "images.load_images"),
 }
 

@@ -17,11 +17,14 @@ import pikepdf
 import pypdfium2
 import pytest
 from bs4 import BeautifulSoup
+from docutils import nodes
+from docutils.core import publish_doctree
 from gallery.differences import TITLE as DIFFERENCES
 from lecture import LESSONS
 from paper import handouts
 from PIL import Image
 from sphinx.errors import ExtensionError
+from sphinx_gallery.directives import imgsgnode
 from spoken_math import Speaker, spoken
 
 NAMES = [Path(lesson).stem for lesson in LESSONS]
@@ -495,28 +498,31 @@ def test_each_slide_is_one_page(opened, read):
 
 # How they are made ---------------------------------------------------------------------------
 
-PAGE = """<article role="main"><section id="{name}"><h1>Title of {name}</h1>
-<p>Words of {name}. <span class="math"><math><semantics><mi>x</mi>
-<annotation encoding="application/x-tex">x^2</annotation></semantics></math></span></p>{more}
-<p>See <a href="b.html">the other</a> and <a href="../data.html#x">the data</a>.</p>
-</section></article>"""
+PAGE = """
+Title of {name}
+===============
+
+Words of {name}. :math:`x^2`
+"""
 
 
 @pytest.fixture
 def website(tmp_path):
-    """A small website: a function that writes its pages, and the folder."""
-    folder = tmp_path / "website"
-    (folder / "lessons").mkdir(parents=True)
+    """A small website: a function that writes its pages, as trees, and the folder."""
+    folder, trees = tmp_path / "website", {"glossary": publish_doctree("Glossary")}
+    folder.mkdir()
 
-    def write(name: str, more: str = "") -> None:
-        html = PAGE.format(name=name, more=more)
-        (folder / "lessons" / f"{name}.html").write_text(html, encoding="utf-8")
+    def write(name: str, *more: nodes.Node) -> None:
+        tree = publish_doctree(PAGE.format(name=name), settings_overrides={"doctitle_xform": False})
+        other = nodes.reference("", "the other", refuri="b.html", internal=True)
+        data = nodes.reference("", "the data", refuri="../data.html#x", internal=True)
+        links = [nodes.Text("See "), other, nodes.Text(" and "), data, nodes.Text(".")]
+        tree[0].extend([*more, nodes.paragraph("", "", *links)])
+        trees[f"lessons/{name}"] = tree
 
     write("a")
     write("b")
-    glossary = '<article role="main"><h1>Glossary</h1></article>'
-    (folder / "glossary.html").write_text(glossary, encoding="utf-8")
-    write.folder = folder
+    write.folder, write.tree = folder, trees.get
     return write
 
 
@@ -527,7 +533,8 @@ def workshop_in(website, tmp_path, name="workshop", **settings) -> handouts.Work
         "version": "1",
         "built": "1 May 2026",
     } | settings
-    return handouts.Workshop(tmp_path / name, website.folder, settings)
+    folder = tmp_path / name
+    return handouts.Workshop(folder, website.folder, website.folder, website.tree, settings)
 
 
 def make(workshop, name, edition="student") -> bool:
@@ -549,7 +556,7 @@ def make(workshop, name, edition="student") -> bool:
 def test_only_what_has_changed_is_made_again(website, tmp_path):
     assert [make(workshop_in(website, tmp_path), name) for name in "ab"] == [True, True]
     assert [make(workshop_in(website, tmp_path), name) for name in "ab"] == [False, False]
-    website("b", "<p>More words.</p>")
+    website("b", nodes.paragraph("", "More words."))
     tomorrow = workshop_in(website, tmp_path, built="2 May 2026")
     assert [make(tomorrow, name) for name in "ab"] == [False, True]
     assert "More words." in Pdf(tomorrow.output / "b.pdf").text_of_pages()[0]
@@ -559,7 +566,7 @@ def test_only_what_has_changed_is_made_again(website, tmp_path):
 
 def test_a_figure_of_another_size_is_another_figure(website, tmp_path):
     """The page is the same, letter by letter; what has changed is in the picture's file."""
-    website("a", '<p><img src="../figure.png" alt="A line goes up"></p>')
+    website("a", imgsgnode(alt="A line goes up", srcset="/figure.png"))
     widths = []
     for width in (200, 300):
         Image.new("RGB", (width, 50)).save(website.folder / "figure.png")
@@ -603,29 +610,30 @@ def test_other_paper_is_refused():
 @pytest.mark.parametrize(
     ("element", "message"),
     [
-        ('<video src="x.mp4"></video>', r"lessons/a: <video> has no place .*x\.mp4"),
-        ('<div class="carousel">x</div>', r"lessons/a: <div> has no place .*carousel"),
-        ('<img src="../x.png">', r"lessons/a: a figure needs alternative text .*x\.png"),
-        ('<span class="math">x</span>', r"lessons/a: a formula without its LaTeX .*math"),
-        ("<dl><dt>x</dt><dd>y</dd></dl>", r"lessons/a: this list has no place .*<dl>"),
+        (nodes.raw("", "<video>", format="html"), "<raw> has no place .*<video>"),
+        (nodes.container(classes=["carousel"]), r"a container .*has no place .*carousel"),
+        (imgsgnode(alt="", srcset="/x.png"), r"a figure needs alternative text .*x\.png"),
+        (nodes.math("", r"\nothing"), r"cannot be rendered: \\nothing"),
+        (nodes.definition_list(), "<definition_list> has no place"),
     ],
 )
 def test_what_has_no_way_onto_paper_fails_and_is_named(website, tmp_path, element, message):
     website("a", element)
-    with pytest.raises(ExtensionError, match=message):
+    with pytest.raises(ExtensionError, match=rf"lessons/a: .*{message}"):
         make(workshop_in(website, tmp_path), "a")
 
 
 def test_code_that_is_too_wide_fails_and_is_named(website, tmp_path):
     line = "x = " + " + ".join(["number"] * 20)
-    website("a", f'<div class="highlight-python"><div><pre>{line}</pre></div></div>')
+    website("a", nodes.literal_block(line, line, language="python"))
     with pytest.raises(ExtensionError, match=r"a\.pdf, from lessons/a: .*\n?.*too wide.*number"):
         make(workshop_in(website, tmp_path), "a")
 
 
 def test_output_that_is_too_wide_goes_on_in_the_next_line(website, tmp_path):
     numbers = " ".join(map(str, range(1000, 1060)))
-    website("a", f'<div class="sphx-glr-script-out highlight-none"><pre>{numbers}</pre></div>')
+    output = {"language": "none", "classes": ["sphx-glr-script-out"]}
+    website("a", nodes.literal_block(numbers, numbers, **output))
     workshop = workshop_in(website, tmp_path)
     make(workshop, "a")
     pdf = Pdf(workshop.output / "a.pdf")
@@ -637,7 +645,7 @@ def test_output_that_is_too_wide_goes_on_in_the_next_line(website, tmp_path):
 
 
 def test_an_admonition_keeps_its_title_and_a_foreign_link_its_words(website, tmp_path):
-    website("a", '<div class="admonition tip"><p class="admonition-title">Mind</p><p>It.</p></div>')
+    website("a", nodes.admonition("", nodes.title("", "Mind"), nodes.paragraph("", "It.")))
     workshop = workshop_in(website, tmp_path)
     make(workshop, "a")
     text = Pdf(workshop.output / "a.pdf").text()

@@ -150,7 +150,7 @@ def prose() -> dict[str, str]:
 
 def test_one_word_for_one_thing():
     texts = prose()
-    assert "optimiser" in texts["scripts/hyperparameters.py"]
+    assert "optimiser" in texts["scripts/batch_size.py"]
     for path, text in texts.items():
         for word, instead in WORDS.items():
             match = re.search(rf"\b{word}.*", text, re.I)

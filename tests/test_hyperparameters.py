@@ -1,4 +1,6 @@
-"""What the lesson on hyper-parameters says is true in its run."""
+"""What the lessons on hyper-parameters say is true in their runs."""
+
+import re
 
 import lesson_checks as checks
 import numpy as np
@@ -14,19 +16,27 @@ SEEDS = 10
 
 
 @pytest.fixture(scope="module")
-def run(lesson):
-    return lesson("hyperparameters")
+def rates(lesson):
+    """The run of the lesson on the learning rate and the epochs."""
+    return lesson("learning_rate")
 
 
 @pytest.fixture(scope="module")
-def variables(run):
-    return run.variables
+def batches(lesson):
+    """The run of the lesson on the batch size and more."""
+    return lesson("batch_size")
+
+
+@pytest.fixture(scope="module")
+def search(lesson):
+    """The run of the lesson on the search."""
+    return lesson("hyperparameter_search")
 
 
 @pytest.fixture(scope="module")
 def by_hand():
-    """The functions of the lesson and the weights in the middle; stops before the long part."""
-    blocks = checks.code_blocks_of("hyperparameters")
+    """The functions of the first lesson and the weights in the middle; stops before the rest."""
+    blocks = checks.code_blocks_of("learning_rate")
     last = next(i for i, block in enumerate(blocks) if "curvature = " in block)
     return checks.run_blocks(blocks[: last + 1])[0]
 
@@ -51,8 +61,33 @@ def test_the_gradient_is_that_of_central_differences(by_hand, hidden):
     assert_agree("gradient", gradient, numeric, CENTRAL_DIFFERENCE_TOLERANCE)
 
 
-def test_it_is_the_network_of_iris_nopackages_with_the_mean_loss(lesson, variables):
+def test_lines_written_twice_compute_the_same(by_hand):
+    """The lesson on the batch size has the network, its data and its start once more."""
+    blocks = checks.code_blocks_of("batch_size")
+    last = next(i for i, block in enumerate(blocks) if "full = " in block)
+    again, _ = checks.run_blocks(blocks[: last + 1])
+    for name in ["X_train", "Y_train", "X_test", "Y_test", "w_start"]:
+        assert np.array_equal(again[name], by_hand[name]), name
+    np.testing.assert_allclose(again["w"], by_hand["w_middle"], rtol=1e-12)
+    w = np.random.default_rng(2).normal(0, 0.5, size=8 * 7 + 3)
+    for found, expected in zip(
+        again["loss_and_gradient"](w, again["X_test"], again["Y_test"]),
+        by_hand["loss_and_gradient"](w, again["X_test"], again["Y_test"]),
+        strict=True,
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-14)
+    starts = [
+        re.search(r"def initial_weights.+?(?=\n\n)", "\n".join(checks.code_blocks_of(name)), re.S)[
+            0
+        ]
+        for name in ["learning_rate", "batch_size"]
+    ]
+    assert starts[0] == starts[1]
+
+
+def test_it_is_the_network_of_iris_nopackages_with_the_mean_loss(lesson, rates):
     """At 0.105 the losses are those of the lecture's script, which descends the sum at 0.001."""
+    variables = rates.variables
     iris = lesson("iris_nopackages").variables
     assert np.array_equal(variables["train_rows"], iris["train_rows"])
     losses = dict(zip(variables["rates"], variables["runs"], strict=True))[0.105][1]
@@ -75,7 +110,8 @@ def test_weights_that_are_all_zero_never_move(by_hand):
 # Learning rate ------------------------------------------------------------------------------
 
 
-def test_too_small_is_slow_and_too_large_is_stuck(variables):
+def test_too_small_is_slow_and_too_large_is_stuck(rates):
+    variables = rates.variables
     small, good, lecture, large = (losses for _, losses in variables["runs"])
     assert np.all(np.diff(small) < 0)
     assert small[-1] > 2 * good[-1]
@@ -89,14 +125,14 @@ def test_too_small_is_slow_and_too_large_is_stuck(variables):
     assert large[-1] > 2 * good[-1]
 
 
-def test_over_ten_seeds_the_best_learning_rate_is_in_the_middle(run):
-    runs = run.variables["rate_runs"][:, :, -1, 0]
+def test_over_ten_seeds_the_best_learning_rate_is_in_the_middle(rates):
+    runs = rates.variables["rate_losses"][:, :, -1]
     assert runs.shape == (9, SEEDS)
     mean = runs.mean(axis=1)
     assert 0 < mean.argmin() < 8
     assert min(mean[0], mean[-1]) > 1.5 * mean.min()
-    for rate, losses in zip(run.variables["many_rates"], runs, strict=True):
-        assert f"\n{rate:g}: training loss {mean_and_sd(losses)}\n" in run.stdout
+    for rate, losses in zip(rates.variables["many_rates"], runs, strict=True):
+        assert f"\n{rate:g}: training loss {mean_and_sd(losses)}\n" in rates.stdout
 
 
 def test_the_curvature_is_the_second_difference_of_the_loss(by_hand):
@@ -110,9 +146,9 @@ def test_the_curvature_is_the_second_difference_of_the_loss(by_hand):
     assert 0.02 < 2 / by_hand["curvature"] < 0.105  # the two rates on the map
 
 
-def test_on_the_map_large_updates_jump_across_the_valley_and_small_ones_follow_it(
-    variables, by_hand
-):
+def test_on_the_map_large_updates_jump_across_the_valley_and_small_ones_follow_it(rates, by_hand):
+    variables = rates.variables
+
     def loss(place):
         w = by_hand["w_middle"] + place @ variables["plane"]
         return by_hand["loss_and_gradient"](w, by_hand["X_train"], by_hand["Y_train"])[0]
@@ -133,8 +169,8 @@ def test_on_the_map_large_updates_jump_across_the_valley_and_small_ones_follow_i
 # Epochs -------------------------------------------------------------------------------------
 
 
-def test_over_fitting_shows(run):
-    small, best = run.variables["small"], run.variables["best_epoch"]
+def test_over_fitting_shows(rates):
+    small, best = rates.variables["small"], rates.variables["best_epoch"]
     assert small.shape == (SEEDS, 1000, 2)
     training, test = small.mean(axis=0).T
     assert best == test.argmin()
@@ -144,39 +180,39 @@ def test_over_fitting_shows(run):
     assert np.all(np.diff(training[best::50]) < 0)
     worse = np.sum(small[:, -1, 1] > small[:, best, 1])
     assert worse > SEEDS / 2
-    assert f"Test loss higher at the end in {worse} of 10 draws\n" in run.stdout
+    assert f"Test loss higher at the end in {worse} of 10 draws\n" in rates.stdout
 
 
 # Batch size ---------------------------------------------------------------------------------
 
 
-def test_noise_falls_with_the_root_of_the_batch_size(variables):
-    sizes, noise = variables["sizes"], np.array(variables["noise"])
+def test_noise_falls_with_the_root_of_the_batch_size(batches):
+    sizes, noise = batches.variables["sizes"], np.array(batches.variables["noise"])
     assert list(sizes) == [1, 4, 16, 64]
-    single, full = variables["single"], variables["full"]
+    single, full = batches.variables["single"], batches.variables["full"]
     np.testing.assert_allclose(single.mean(axis=0), full, rtol=1e-9, atol=1e-12)
     sigma = np.sqrt(np.sum(single.var(axis=0)))
-    np.testing.assert_allclose(variables["theory"], sigma / np.sqrt(sizes), rtol=1e-9)
-    np.testing.assert_allclose(noise, variables["theory"], rtol=0.1)
+    np.testing.assert_allclose(batches.variables["theory"], sigma / np.sqrt(sizes), rtol=1e-9)
+    np.testing.assert_allclose(noise, batches.variables["theory"], rtol=0.1)
     exponent = np.polyfit(np.log(sizes), np.log(noise), 1)[0]
     assert exponent == pytest.approx(-0.5, abs=0.05)
 
 
-def test_an_epoch_costs_the_same_and_small_batches_get_further(run):
-    assert list(run.variables["updates"]) == [105, 27, 7, 1]
-    assert set(run.variables["per_epoch"]) == {105 * (20 + 15 + 15 + 15 + 20)}
-    losses = run.variables["batch_losses"]
+def test_an_epoch_costs_the_same_and_small_batches_get_further(batches):
+    assert list(batches.variables["updates"]) == [105, 27, 7, 1]
+    assert set(batches.variables["per_epoch"]) == {105 * (20 + 15 + 15 + 15 + 20)}
+    losses = batches.variables["batch_losses"]
     for b, curves in losses.items():
         assert curves.shape == (SEEDS, 40)
-        assert f"Batch size {b}: loss {mean_and_sd(curves[:, -1])}\n" in run.stdout
+        assert f"\nbatch size {b}: training loss {mean_and_sd(curves[:, -1])}\n" in batches.stdout
     ends = [losses[b][:, -1].mean() for b in [1, 4, 16, 105]]
     assert np.all(np.diff(ends) > 0.1)
 
 
-def test_per_update_all_batch_sizes_get_as_far(variables):
+def test_per_update_all_batch_sizes_get_as_far(batches):
     """Where two curves over the updates overlap, they are close to each other."""
     curves = {
-        b: (updates * np.arange(1, 41), variables["batch_losses"][b].mean(axis=0))
+        b: (updates * np.arange(1, 41), batches.variables["batch_losses"][b].mean(axis=0))
         for b, updates in [(1, 105), (4, 27), (16, 7), (105, 1)]
     }
     for smaller, larger in [(1, 4), (4, 16), (16, 105)]:
@@ -191,41 +227,42 @@ def test_per_update_all_batch_sizes_get_as_far(variables):
 # And lots more ------------------------------------------------------------------------------
 
 
-def test_optimisers_are_told_over_ten_seeds(run):
-    losses = run.variables["optimizer_losses"]
+def test_optimisers_are_told_over_ten_seeds(batches):
+    losses = batches.variables["optimizer_losses"]
     assert list(losses) == ["SGD", "momentum", "RMSprop", "Adam"]
-    for name, ends in losses.items():
-        assert len(ends) == SEEDS
-        assert f"\n{name}: training loss {mean_and_sd(ends)}\n" in run.stdout
+    for name, curves in losses.items():
+        assert curves.shape == (SEEDS, 200)
+        assert f"\n{name}: training loss {mean_and_sd(curves[:, -1])}\n" in batches.stdout
 
 
-def test_large_initial_weights_end_at_a_larger_loss(run):
-    runs, scales = run.variables["scale_runs"], run.variables["scales"]
+def test_large_initial_weights_end_at_a_larger_loss(batches):
+    runs, scales = batches.variables["scale_runs"], batches.variables["scales"]
     assert runs.shape == (len(scales), SEEDS, 200, 2)
     first, last = runs[:, :, 0, 0].mean(axis=1), runs[:, :, -1, 0].mean(axis=1)
     assert scales[-2:] == [1, 3]
     assert last[-1] > 2 * last[-2] > 2 * last[:-2].max()
     assert first[-1] > 5 * first[-2] > 5 * np.log(3)  # sure and wrong
     for scale, ends in zip(scales, runs[:, :, -1, 0], strict=True):
-        assert f"\n{scale:g}: training loss {mean_and_sd(ends)}\n" in run.stdout
+        assert f"\n{scale:g}: training loss {mean_and_sd(ends)}\n" in batches.stdout
 
 
-def test_more_hidden_units_end_lower_and_depend_less_on_the_start(run):
-    runs, units = run.variables["unit_runs"], run.variables["units"]
+def test_more_hidden_units_end_lower_and_depend_less_on_the_start(batches):
+    runs, units = batches.variables["unit_runs"], batches.variables["units"]
     for column, name in enumerate(["training", "test"]):
         ends = runs[:, :, -1, column]
         mean, sd = ends.mean(axis=1), ends.std(axis=1, ddof=1)
         assert max(mean[-2:]) < 0.75 * min(mean[:-2])
         assert max(sd[-2:]) < 0.5 * min(sd[:-2])
         for h, losses in zip(units, ends, strict=True):
-            assert f"\n{h}: {name} loss {mean_and_sd(losses)}\n" in run.stdout
+            assert f"\n{h}: {name} loss {mean_and_sd(losses)}\n" in batches.stdout
 
 
-def test_few_units_can_all_die_in_one_start(variables):
+def test_few_units_can_all_die_in_one_start(batches):
     """Then the network gives all flowers the shares of the species, whose loss is the entropy."""
-    shares = variables["Y_train"].mean(axis=0)
-    dead = np.abs(variables["unit_runs"][:, :, -1, 0] + np.sum(shares * np.log(shares))) < 0.01
-    few = np.array(variables["units"]) < 20
+    shares = batches.variables["Y_train"].mean(axis=0)
+    ends = batches.variables["unit_runs"][:, :, -1, 0]
+    dead = np.abs(ends + np.sum(shares * np.log(shares))) < 0.01
+    few = np.array(batches.variables["units"]) < 20
     assert dead[few].any()
     assert not dead[~few].any()
 
@@ -233,34 +270,34 @@ def test_few_units_can_all_die_in_one_start(variables):
 # The search ---------------------------------------------------------------------------------
 
 
-def test_the_search_tries_what_it_was_allowed_to(variables):
-    assert len(variables["trials"]) == variables["n_trials"] == 16
-    for _, setting in variables["trials"]:
+def test_the_search_tries_what_it_was_allowed_to(search):
+    assert len(search.variables["trials"]) == search.variables["n_trials"] == 16
+    for _, setting in search.variables["trials"]:
         assert 1e-4 <= setting["learning_rate"] <= 0.1
         assert 2 <= setting["units"] <= 32
         assert setting["batch_size"] in [4, 8, 16, 32]
-    assert len({tuple(setting.values()) for _, setting in variables["trials"]}) > 10
+    assert len({tuple(setting.values()) for _, setting in search.variables["trials"]}) > 10
 
 
-def test_the_search_gets_better_and_its_best_is_used(run):
-    values, so_far = run.variables["values"], run.variables["best_so_far"]
+def test_the_search_gets_better_and_its_best_is_used(search):
+    values, so_far = search.variables["values"], search.variables["best_so_far"]
     assert np.all(np.diff(so_far) <= 0)
     assert so_far[-1] == values.min() < values[0]
     assert values.max() > 3 * values.min()  # good regions and bad ones
-    assert run.variables["best"] == run.variables["trials"][values.argmin()][1]
-    told = mean_and_sd(run.variables["again"])
-    assert f"The best setting: {values.min():.3f} in the search, again {told}\n" in run.stdout
+    assert search.variables["best"] == search.variables["trials"][values.argmin()][1]
+    told = mean_and_sd(search.variables["again"])
+    assert f"The best setting: {values.min():.3f} in the search, again {told}\n" in search.stdout
 
 
-def test_the_test_flowers_are_used_once_and_not_to_choose(run, variables):
-    blocks = checks.code_blocks_of("hyperparameters")
-    search = [block for block in blocks if "n_fit" in block or "study" in block]
-    assert len(search) >= 2
-    assert not any("X_test" in block for block in search)
-    uses = [block for block in blocks[blocks.index(search[0]) :] if "X_test" in block]
+def test_the_test_flowers_are_used_once_and_not_to_choose(search):
+    blocks = checks.code_blocks_of("hyperparameter_search")
+    choosing = [block for block in blocks if "n_fit" in block or "study" in block]
+    assert len(choosing) >= 3
+    assert not any("X_test" in block for block in choosing)
+    uses = [block for block in blocks[blocks.index(choosing[0]) :] if "X_test" in block]
     assert len(uses) == 1
-    assert 0 < variables["n_fit"] < len(variables["X_train"]) == 105
-    species = variables["Y_test"].argmax(axis=1)
-    right = np.sum(variables["test_pred"].argmax(axis=1) == species)
+    assert 0 < search.variables["n_fit"] < len(search.variables["X_train"]) == 105
+    species = search.variables["Y_test"].argmax(axis=1)
+    right = np.sum(search.variables["test_pred"].argmax(axis=1) == species)
     assert right > 35
-    assert f"{right} of 45 test flowers right\n" in run.stdout
+    assert f"{right} of 45 test flowers right\n" in search.stdout

@@ -9,7 +9,9 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
 
+from course.agreement import TOLERANCES, compare_all
 from course.plots import (
+    plot_comparisons,
     plot_confusion_matrix,
     plot_flow,
     plot_grids,
@@ -328,6 +330,48 @@ def test_predicted_against_actual_has_the_line_of_equality():
         plot_predicted([], [], "")
     with pytest.raises(ValueError, match=r"finite numbers.*smaller learning rate"):
         plot_predicted([1, 2], [1, np.nan], "")
+
+
+def comparisons_of(dtype):
+    """Of arrays that differ by nothing, by rounding, by far and without bound."""
+    b = {name: np.ones(2, dtype) for name in ["same", "near", "far", "apart"]}
+    a = b | {"near": b["near"] * (1 + np.finfo(dtype).eps), "far": 1 + b["far"], "apart": b["far"]}
+    return compare_all(a, b | {"apart": np.array([np.nan, 1], dtype)})
+
+
+def test_comparisons_are_points_beside_the_limit_of_their_type():
+    both = {dtype: comparisons_of(dtype) for dtype in TOLERANCES}
+    fig = plot_comparisons(both, "Comparisons")
+    fig.canvas.draw()
+    (ax,) = fig.axes
+    for dtype, points, limit in [
+        ("float32", *ax.lines[:2]),
+        ("float64", *ax.lines[2:]),
+    ]:
+        assert points.get_label() == dtype
+        assert np.allclose(points.get_ydata(), [1e-17, np.finfo(dtype).eps, 1, 100], atol=0)
+        assert set(limit.get_ydata()) == {TOLERANCES[dtype]}
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["same", "near", "far", "apart"]
+    assert ax.get_ylim() == (1e-17, 1000)  # nothing lies outside
+    assert fig.get_suptitle() == "Comparisons"
+    (ax,) = plot_comparisons({"float64": both["float64"][:2]}, "").axes
+    assert ax.get_ylim() == (1e-17, 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("comparisons", "message"),
+    [
+        ([], r"expects a mapping.*Received: list"),
+        ({}, r"at least one of comparisons"),
+        ({"float64": []}, r"at least one comparison for each. Received 0 for 'float64'"),
+        ({"float16": comparisons_of("float32")}, r"float64 or float32.*Received 4 for 'float16'"),
+        ({"float64": 1e-9}, r"expects a list as comparisons\['float64'\]. Received 1e-09"),
+        ({"float64": [1e-9]}, r"what course.agreement.compare returns. Received: float"),
+    ],
+)
+def test_comparisons_of_something_else(comparisons, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        plot_comparisons(comparisons, "")
 
 
 def test_network_has_a_line_for_each_weight():

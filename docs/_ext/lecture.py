@@ -14,7 +14,9 @@ LESSONS = (
     "mtcars_nopackages.py",
     "mtcars_keras.py",
     "mtcars_agreement.py",
-    "hyperparameters.py",
+    "learning_rate.py",
+    "batch_size.py",
+    "hyperparameter_search.py",
     "activations.py",
     "deep_network.py",
     "layer_types.py",
@@ -22,13 +24,19 @@ LESSONS = (
     "cifar_keras_cnn.py",
     "cifar_nopackages_cnn.py",
     "cifar_agreement.py",
+    "cifar_precision.py",
     "attention_nopackages.py",
+    "attention_nopackages_training.py",
     "transformer_keras.py",
+    "transformer_agreement.py",
+    "transformer_forecast.py",
 )
 # Lessons on what neither the lecture's slides nor its R scripts have.
 BEYOND = {
-    *("iris_agreement", "mtcars_agreement", "cifar_nopackages_cnn", "cifar_agreement"),
-    *("attention_nopackages", "transformer_keras"),
+    *("iris_agreement", "mtcars_agreement", "hyperparameter_search"),
+    *("cifar_nopackages_cnn", "cifar_agreement", "cifar_precision"),
+    *("attention_nopackages", "attention_nopackages_training"),
+    *("transformer_keras", "transformer_agreement", "transformer_forecast"),
 }
 # A copy of the course may have fewer.
 LESSONS = tuple(name for name in LESSONS if (SCRIPTS / name).is_file())

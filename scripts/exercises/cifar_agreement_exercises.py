@@ -100,44 +100,7 @@ print("Without the fault:", *[c.name for c in right if c.agrees()])
 # .. end of solution
 
 # %%
-# Exercise 2: which precision for which limit?
-# --------------------------------------------
-#
-# Compute the gradients once more in single precision and compare them with those in
-# double precision. Are the differences nearer to the rounding of ``float32`` or to that
-# of ``float64`` (``np.finfo(...).eps``)?
-
-weights = twin.get_weights()
-
-# %%
-# .. solution
-
-single = [w.astype("float32") for w in weights]
-in_single = gradients(network(layers), single, x.astype("float32"), y.astype("float32"))
-comparisons = [
-    compare(name, a.astype("float64"), b)
-    for name, a, b in zip(names, in_single, own, strict=True)
-]
-print_comparisons(comparisons)
-fig, ax = plt.subplots()
-ax.semilogy(names, [c.max_rel for c in comparisons], "o", label="single against double")
-for dtype, line in [("float32", "--"), ("float64", ":")]:
-    eps = np.finfo(dtype).eps  # the distance from 1 to the next number
-    print(f"rounding of {dtype}: {eps:.1e}")
-    ax.axhline(eps, color="0.45", linestyle=line, label=f"rounding of {dtype}")
-ax.set_ylabel("largest relative difference")
-ax.legend(loc="center right")
-fig.suptitle("Single precision against double precision")
-
-# %%
-# Nearer to that of ``float32``: a computation is as exact as its least exact part. To
-# see whether formulas agree, compare in double precision: there a mistake stands out
-# far more clearly from the rounding.
-#
-# .. end of solution
-
-# %%
-# Exercise 3: momentum
+# Exercise 2: momentum
 # --------------------
 #
 # With *momentum* :math:`m` a step remembers the one before: :math:`v \leftarrow m\, v -
@@ -147,7 +110,7 @@ fig.suptitle("Single precision against double precision")
 
 momentum = 0.75  # like the learning rate, a sum of few powers of two
 learning_rate = 1 / 64
-kernel, gradient = weights[4], in_keras[4]  # (1352, 10)
+kernel, gradient = twin.get_weights()[4], in_keras[4]  # (1352, 10)
 
 # %%
 # .. solution

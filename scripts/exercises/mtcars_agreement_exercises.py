@@ -128,7 +128,8 @@ in_order = train_in_keras(X, y)
 # %%
 # .. solution
 
-print_comparisons(compare_all(in_order, train_in_keras(X[::-1], y[::-1])))
+the_other_way = train_in_keras(X[::-1], y[::-1])
+print_comparisons(compare_all(in_order, the_other_way))
 keras_precision("float32")
 
 # %%

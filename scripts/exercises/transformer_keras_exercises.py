@@ -46,44 +46,7 @@ print("Input and output:", x.shape, tuple(y.shape))
 # .. end of solution
 
 # %%
-# Exercise 2: a weight that does nothing
-# --------------------------------------
-#
-# Add 5 to the bias of the keys. Does the output change? And with the bias of the
-# values? Explain it with the formula of softmax.
-
-names = [weight.path.rsplit("/", 2)[-2:] for weight in attention.weights]
-
-# %%
-# .. solution
-
-weights = attention.get_weights()
-before = np.asarray(attention(x, x))
-for place, name in enumerate(names):
-    if name[1] == "bias":
-        changed = [w.copy() for w in weights]
-        changed[place] += 5
-        attention.set_weights(changed)
-        change = np.asarray(attention(x, x)) - before  # (2, 10, 16)
-        largest = np.abs(change).max()
-        print(f"{name[0]} bias: largest change of the output {largest:.3f}")
-        alike = np.abs(change - change[0, 0]).max() < 1e-4
-        print("  the same at every word:", alike)
-attention.set_weights(weights)
-
-# %%
-# With the bias of the keys the output does not change. It adds the same number to all
-# scores of a query, and softmax does not change when all its inputs move together: what
-# is left is rounding. Its derivative is zero, so training does not move it either.
-#
-# With the bias of the values it does, by the same vector at every word: 5 more in every
-# value are 5 more in every weighted mean, since the shares of softmax sum to 1. The
-# output kernel makes the same vector of that everywhere.
-#
-# .. end of solution
-
-# %%
-# Exercise 3: codes for the positions
+# Exercise 2: codes for the positions
 # -----------------------------------
 #
 # Attention does not know the order of the words. One remedy adds sines and cosines of
@@ -131,7 +94,7 @@ fig.suptitle("The codes of the positions, number by number")
 # .. end of solution
 
 # %%
-# Exercise 4: build a block
+# Exercise 3: build a block
 # -------------------------
 #
 # A block of a transformer is attention, then two dense layers for each word. Each of

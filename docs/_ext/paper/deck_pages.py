@@ -4,82 +4,86 @@ On the page ``deck`` each slide is a section of the third level. What the speake
 container of the class ``speaker-notes`` inside it.
 """
 
-from bs4 import BeautifulSoup, Tag
-from paper.page_to_typst import title_of
+from docutils import nodes
+from paper.page_to_typst import TypstWriter
 
 DECK = "deck"
 NARROW = 46  # columns of code that can stand beside something else
+NOTES = "speaker-notes"
 
 
-def slides_of(article: Tag) -> list[Tag]:
-    """The sections of a deck that are slides."""
-    return [heading.find_parent("section") for heading in article.select("h3")]
+def is_notes(node: nodes.Node) -> bool:
+    """Whether this is what the speaker says."""
+    return NOTES in node["classes"]
 
 
-def drop_introduction(article: Tag) -> None:
-    """Take away what stands between the title of the deck and its first part."""
-    for element in article.h1.find_next_siblings(lambda tag: tag.name != "section"):
-        element.decompose()
-
-
-def only_slides(article: Tag) -> Tag:
+class Slides(TypstWriter):
     """The deck without its introduction and its notes, each slide laid out."""
-    for notes in article.select(".speaker-notes"):
-        notes.decompose()
-    drop_introduction(article)
-    for slide in slides_of(article):
-        lay_out(slide)
-        part = slide.find_previous_sibling("h2")
-        frame = slide.wrap(division("slide"))
-        if part is not None and part.find_next("h3") is slide.h3:
-            frame.insert(0, part.extract())  # the first slide of a part bears its name
-    return article
 
+    number = 0
 
-def only_notes(article: Tag) -> Tag:
-    """The deck with nothing but titles and notes."""
-    drop_introduction(article)
-    for number, slide in enumerate(slides_of(article), start=1):
-        for element in slide.find_all(recursive=False):
-            if element.name != "h3" and "speaker-notes" not in element.get("class", []):
-                element.decompose()
-        for notes in slide.select(".speaker-notes"):
-            notes.select_one(".rubric").decompose()
-            notes.unwrap()
-        slide.wrap(division("noted", number=str(number)))
-    return article
+    def section(self, node) -> str:
+        """The deck, a part, or a slide."""
+        title, *rest = node.children
+        self.level += 1
+        heading = self.heading(self.all(title), node["ids"][0] if self.level > 1 else "")
+        if self.level == 3:
+            self.number += 1
+            text = self.slide(heading, rest)
+        else:
+            text = self.part(heading, sections(node))
+        self.level -= 1
+        return text
 
+    def part(self, heading: str, sections: list) -> str:
+        """The name of a part is on its first slide."""
+        self.waiting = heading if self.level == 2 else ""
+        inside = "".join(map(self.write, sections))
+        return heading + inside if self.level == 1 else inside
 
-def titles(article: Tag) -> list[str]:
-    """The title of each slide."""
-    return [title_of(slide) for slide in slides_of(article)]
-
-
-def lay_out(slide: Tag) -> None:
-    """A figure stands beside the rest, where the code is narrow enough."""
-    widths = [
-        len(line) for code in slide.select("pre") for line in code.get_text().splitlines()
-    ] or [0]
-    if max(widths) > NARROW:
-        return
-    pictures = slide.find_all("img", recursive=False)
-    others = [
-        tag
-        for tag in slide.find_all(recursive=False)
+    def slide(self, heading: str, rest: list) -> str:
+        """A slide; a figure stands beside the rest, where the code is narrow enough."""
+        heading, self.waiting = self.waiting + heading, ""
+        rest = [node for node in rest if not is_notes(node)]
+        code = [block for node in rest for block in node.findall(is_code)]
+        widths = [len(line) for block in code for line in block.astext().splitlines()]
+        figures = [node for node in rest if type(node).__name__ == "imgsgnode"]
         # A formula keeps the whole width.
-        if tag.name not in {"h3", "img"} and "math-wrapper" not in tag.get("class", [])
-    ]
-    if pictures and others:
-        beside = division("beside")
-        left, right = division(), division()
-        pictures[0].insert_before(beside)
-        left.extend([tag.extract() for tag in others])
-        right.extend([tag.extract() for tag in pictures])
-        beside.extend([left, right])
+        wide = [node for node in rest if "math-wrapper" in node["classes"]]
+        others = [node for node in rest if node not in figures and node not in wide]
+        if max(widths, default=0) <= NARROW and figures and others:
+            left, right = ("".join(map(self.write, part)) for part in (others, figures))
+            beside = f"#beside([\n{left}], [\n{right}])\n"
+            shown = [self.write(n) if n in wide else beside * (n is figures[0]) for n in rest]
+        else:
+            shown = map(self.write, rest)
+        return f"#slide[\n{heading}{''.join(shown)}]\n"
 
 
-def division(kind: str = "", **attributes: str) -> Tag:
-    """A new element ``<div>``, marked."""
-    return BeautifulSoup("", "html.parser").new_tag(
-        "div", attrs=({"class": [kind]} if kind else {}) | attributes
-    )
+def is_code(node: nodes.Node) -> bool:
+    """Whether this is code or output."""
+    return isinstance(node, nodes.literal_block) or type(node).__name__ == "code_links_block"
+
+
+class Notes(Slides):
+    """The deck with nothing but titles and notes."""
+
+    def part(self, heading: str, sections: list) -> str:
+        """A part, with its heading."""
+        return heading + "".join(map(self.write, sections))
+
+    def slide(self, heading: str, rest: list) -> str:
+        """What the speaker says to a slide."""
+        said = [node for notes in rest if is_notes(notes) for node in notes.children[1:]]
+        return f"#noted({self.number})[\n{heading}{''.join(map(self.write, said))}]\n"
+
+
+def titles(tree: nodes.document) -> list[str]:
+    """The title of each slide."""
+    parts = [part for deck in sections(tree) for part in sections(deck)]
+    return [slide[0].astext() for part in parts for slide in sections(part)]
+
+
+def sections(node: nodes.Element) -> list[nodes.section]:
+    """The sections right below."""
+    return [child for child in node.children if isinstance(child, nodes.section)]

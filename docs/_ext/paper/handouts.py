@@ -3,8 +3,9 @@
 ``handouts/NAME.pdf`` is the student's edition of a lesson, with its exercises and room to answer,
 ``handouts/NAME-solutions.pdf`` the same with the solutions, ``handouts/course.pdf`` the booklet;
 ``handouts/slides.pdf`` is the page ``deck`` as slides, ``handouts/slides-notes.pdf`` its notes.
-They are made from the built pages, so they say what the website says. Typst sets them, and refuses
-what is not accessible (the standard PDF/UA-1): a figure or a formula without words, for instance.
+They are made from the trees of the pages, so they say what the website says. Typst sets them, and
+refuses what is not accessible (the standard PDF/UA-1): a figure or a formula without words, for
+instance.
 
 What is made is kept beside the doctrees with a checksum of all that went into it. A PDF is made
 again only if that has changed.
@@ -14,18 +15,20 @@ import json
 import os
 import platform
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
 import matplotlib
 import typst
+from docutils import nodes
 from files import digest, recall, remember, write_if_changed, write_whole
 from lecture import LESSONS
-from paper.deck_pages import DECK, only_notes, only_slides, titles
-from paper.page_to_typst import Page, PageReader, label_of
+from paper.deck_pages import DECK, Notes, Slides, titles
+from paper.page_to_typst import Page, TypstWriter, label_of
+from reference.glossary_links import GLOSSARY, find_terms
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
@@ -50,12 +53,22 @@ class Workshop:
     Args:
         folder: where it is; made if need be.
         website: the folder of the built website.
+        source: the folder of its sources, where the pictures lie.
+        tree: a function that gives the tree of a page, with its links resolved.
         settings: what the templates ask for in every PDF.
         made_from: a checksum of the extensions and of the software (``stale.py``).
     """
 
-    def __init__(self, folder: Path, website: Path, settings: dict[str, str], made_from: str = ""):
-        self.folder, self.website, self.settings = folder, website, settings
+    def __init__(
+        self,
+        folder: Path,
+        website: Path,
+        source: Path,
+        tree: Callable[[str], nodes.document],
+        settings: dict[str, str],
+        made_from: str = "",
+    ):
+        self.folder, self.source, self.tree, self.settings = folder, source, tree, settings
         undated = {name: text for name, text in settings.items() if name != "built"}
         self.made_from = digest(made_from, json.dumps(undated))
         self.output = website / "handouts"
@@ -65,46 +78,25 @@ class Workshop:
             write_if_changed(folder / template.name, template.read_bytes())
         self.fonts = [str(Path(matplotlib.get_data_path(), "fonts", "ttf"))]  # DejaVu
         self.speak = Speaker(folder / "speech.json")
-        self.reader = PageReader(website, self.speak, self.terms())
+        terms = find_terms(tree(GLOSSARY))
+        self.terms = {anchor: term for term, (anchor, _) in terms.items()}
 
-    def terms(self) -> dict[str, str]:
-        """For each anchor in the glossary, its term."""
-        glossary = PageReader(self.website, self.speak).article("glossary")
-        return {
-            term["id"]: term.get_text().replace("¶", "").strip()
-            for term in glossary.select("dl.glossary dt")
-        }
-
-    def page(self, docname: str, name: str = "", part=None, parts: str = "course.typ") -> Page:
-        """The body of a page, from memory if the page has not changed.
+    def page(self, docname: str, writer=TypstWriter, parts: str = "course.typ") -> Page:
+        """A page, its body and its pictures in the workshop.
 
         Args:
             docname: the page's name on the website.
-            name: the name of its body; that of the page without it.
-            part: a function that takes the article and gives the part that is wanted.
+            writer: what writes it, or the part of it that is wanted.
             parts: the template with the functions that the body calls.
         """
-        name = name or label_of(docname)
-        article = self.reader.article(docname)
-        if part is not None:
-            article = part(article)
-        pictures = self.reader.pictures(article, docname)
-        seen = digest(*pictures)
-        key = digest(self.made_from, parts, str(article), json.dumps(self.reader.terms), seen)
-        memory = self.folder / "bodies" / f"{name}.json"
-        known = recall(memory, key)
-        page = Page(**known) if known else self.reader.convert(article, docname, seen)
-        self.keep(pictures)
+        tree = self.tree(docname)
+        page = writer(docname, self.source, self.speak, self.terms).page(tree)
+        for path in page.pictures:
+            write_if_changed(self.folder / "pictures" / path.name, path.read_bytes())
+        name = label_of(docname) if writer is TypstWriter else writer.__name__.lower()
         body = f'#import "/{parts}": *\n{page.typst}'
         write_if_changed(self.folder / "bodies" / f"{name}.typ", body.encode())
-        if not known:
-            remember(memory, key, asdict(page))
         return page
-
-    def keep(self, pictures: list[Path]) -> None:
-        """Bring the pictures of a page into the workshop."""
-        for path in pictures:
-            write_if_changed(self.folder / "pictures" / path.name, path.read_bytes())
 
     def typst(self, function, template: str, *arguments, **settings):
         """Call a function of Typst's for a template."""
@@ -145,7 +137,7 @@ class Workshop:
             self.made_from,
             template,
             json.dumps(settings),
-            *(text for page in pages for text in (page.typst, page.pictures)),
+            *(part for page in pages for part in (page.typst, *page.pictures)),
         )
         stamp = self.folder / f"{name}.sha256"
         result = self.output / f"{name}.pdf"
@@ -180,10 +172,11 @@ def make_slides(workshop: Workshop, title: str) -> list[bool]:
     Returns:
         For each of the two, whether it was made.
     """
-    slides = workshop.page(DECK, "slides", only_slides, SLIDE_PARTS)
+    slides = workshop.page(DECK, Slides, SLIDE_PARTS)
+    notes = workshop.page(DECK, Notes, SLIDE_PARTS)
     settings = {"edition": "slides", "title": title}
     made = [workshop.make("slides", SLIDES, [slides], **settings)]
-    key = digest(workshop.made_from, slides.typst, slides.pictures, title)
+    key = digest(workshop.made_from, slides.typst, *slides.pictures, title)
     memory = workshop.folder / "drawn.json"
     shown = recall(memory, key)
     if shown is None:
@@ -192,14 +185,12 @@ def make_slides(workshop: Workshop, title: str) -> list[bool]:
         starts = workshop.query(SLIDES, "<slide>", **settings)
         (last,) = workshop.query(SLIDES, "<last>", **settings)
         ends = [*starts[1:], last + 1]
-        names = titles(workshop.reader.article(DECK))
         shown = [
             {"title": name, "pages": list(range(start, end))}
-            for name, start, end in zip(names, starts, ends, strict=True)
+            for name, start, end in zip(titles(workshop.tree(DECK)), starts, ends, strict=True)
         ]
         remember(memory, key, shown)
     write_if_changed(workshop.folder / "slides.json", json.dumps(shown).encode())
-    notes = workshop.page(DECK, "notes", only_notes, SLIDE_PARTS)
     pages = [notes, slides]  # the small pictures are those of the slides
     made.append(workshop.make("slides-notes", "notes.typ", pages, title=title))
     return made
@@ -229,7 +220,14 @@ def make_handouts(app, exception):
         "built": f"{now.day} {now:%B %Y}",
     }
     folder = Path(app.doctreedir) / "handouts"
-    workshop = Workshop(folder, Path(app.outdir), settings, app.config.made_from)
+    workshop = Workshop(
+        folder,
+        Path(app.outdir),
+        Path(app.srcdir),
+        lambda docname: app.env.get_and_resolve_doctree(docname, app.builder),
+        settings,
+        app.config.made_from,
+    )
     names = [Path(lesson).stem for lesson in LESSONS]
     chapters = {
         name: [

@@ -1,10 +1,11 @@
 """A page of the website as the body of a Typst document.
 
-The page is read as it was built. What belongs to the website only is taken away, the rest is marked
-in a few ways, and pandoc writes it as Typst (``typst/filter.lua`` says what the marks become). An
-element that is not known here is an error, so that nothing is lost in silence.
+It is made from the page's tree, as Sphinx has it when all links are resolved. Each kind of node has
+a method of its name. A kind that has none is an error, so that nothing is lost in silence. Pandoc
+turns the formulas from LaTeX into Typst.
 """
 
+import json
 import posixpath
 import re
 from collections.abc import Callable
@@ -12,33 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pypandoc
-from bs4 import BeautifulSoup, Comment, Tag
+from docutils import nodes
 from PIL import Image
 from sphinx.errors import ExtensionError
-
-FILTER = Path(__file__).parent / "typst" / "filter.lua"
+from sphinx.locale import admonitionlabels
 
 # On the website only: links to the source, the running time, the gallery's downloads.
-WEBSITE_ONLY = (
-    "a.headerlink, script, style, svg, input, .sphx-glr-download-link-note, .sphx-glr-footer, "
-    ".sphx-glr-timing, .website-only"
-)
-# Elements around others that mean nothing on paper.
-UNWRAPPED = (
-    "section, div.math-wrapper, div.sd-summary-content, div.table-wrapper, "
-    "span:not([words]):not([anchor])"
-)
-KNOWN = {
-    *("a", "blockquote", "br", "code", "em", "li", "ol", "p", "pre", "strong", "sub", "sup", "ul"),
-    *("h1", "h2", "h3", "h4", "dl", "dt", "dd", "img", "div", "span"),
-    *("math", "semantics", "annotation"),
-    *("table", "thead", "tbody", "tr", "th", "td", "col", "colgroup", "caption"),
+WEBSITE_ONLY = {
+    *("sphx-glr-download-link-note", "sphx-glr-footer", "sphx-glr-timing", "website-only"),
 }
-MARKS = {"admonition", "solution", "room", "asked", "in-r", "slide", "noted", "beside", None}
-
+# Containers around others that mean nothing on paper.
+UNWRAPPED = {"math-wrapper", "table-wrapper", "sd-tab-content", "sd-summary-content"}
 POINTS_PER_PIXEL = 0.52  # a figure of 640 pixels takes 333 points, seven tenths of the text
 LINES_TO_TRY = 4
 LINES_TO_ANSWER = 10
+# What would be markup in Typst. A hyphen before a digit becomes a minus, and may.
+MARKUP = re.compile(r"[\\#$*_`<>@\[\]~\"'/=+]|-(?!\d)")
 
 
 @dataclass
@@ -49,13 +39,13 @@ class Page:
         docname: its name on the website, such as ``lessons/iris_nopackages``.
         title: its title, in plain words.
         typst: the body, as Typst.
-        pictures: a checksum of the pictures that the body shows.
+        pictures: the files of the pictures that the body shows.
     """
 
     docname: str
     title: str
     typst: str
-    pictures: str
+    pictures: list[Path]
 
 
 def label_of(docname: str, anchor: str = "") -> str:
@@ -64,256 +54,302 @@ def label_of(docname: str, anchor: str = "") -> str:
     return f"{page}--{anchor}" if anchor else page
 
 
-def title_of(article: Tag) -> str:
-    """The title of a page, in plain words."""
-    heading = article.find(["h1", "h2", "h3"])
-    return " ".join(heading.get_text().replace("¶", "").split()) if heading else ""
+def quoted(text: str) -> str:
+    """A text as a string of Typst's."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def detailed(image: Tag) -> str:
-    """The address of a picture in its highest resolution."""
-    return image.get("srcset", image["src"]).split(",")[-1].split()[0]
+def escaped(text: str) -> str:
+    """Words, none of which Typst takes for markup."""
+    return MARKUP.sub(r"\\\g<0>", re.sub(r"\s*\n\s*", " ", text))
 
 
-class PageReader:
-    """What turns pages of one website into Typst.
+def latex_of(node: nodes.Node) -> str:
+    r"""The LaTeX of a formula, without ``\!``, a space too small for paper."""
+    return node.astext().strip().replace(r"\!", "")
+
+
+def formulas_of(tree: nodes.document) -> dict[str, str]:
+    """The formulas of a page: for the LaTeX of each, what pandoc makes of it."""
+    found = [
+        latex_of(node) for kind in (nodes.math, nodes.math_block) for node in tree.findall(kind)
+    ]
+    found = list(dict.fromkeys(found))
+    kind = {"t": "DisplayMath"}
+    blocks = [{"t": "Para", "c": [{"t": "Math", "c": [kind, formula]}]} for formula in found]
+    document = {"pandoc-api-version": [1, 23, 1], "meta": {}, "blocks": blocks}
+    typst = pypandoc.convert_text(json.dumps(document), "typst", "json")
+    written = [
+        mended(part.strip().strip("$").strip()) for part in typst.split("\n\n") if part.strip()
+    ]
+    return dict(zip(found, written, strict=True))
+
+
+def mended(formula: str) -> str:
+    r"""What pandoc makes of the space ``\;``, of a sign with a new name, of a function's name."""
+    formula = formula.replace("#h(0em)", "thick").replace("dot.circle", "dot.o")
+    # So that no space comes before its bracket.
+    return re.sub(r'"([a-zA-Z]+)" \\([(\[])', r'op("\1")\\\2', formula)
+
+
+class TypstWriter:
+    """Writes the nodes of one page.
 
     Args:
-        website: the folder of the built website.
+        docname: the name of the page.
+        source: the folder of the website's sources, where the pictures lie.
         speak: a function that puts a formula into words.
         terms: for each anchor in the glossary, its term.
     """
 
-    def __init__(
-        self, website: Path, speak: Callable[[str], str], terms: dict[str, str] | None = None
-    ):
-        self.website = website
-        self.speak = speak
-        self.terms = terms or {}
+    def __init__(self, docname: str, source: Path, speak: Callable, terms: dict[str, str]):
+        self.docname, self.source, self.speak, self.terms = docname, source, speak, terms
+        self.pictures: list[Path] = []
+        self.formulas: dict[str, str] = {}
+        self.level = 0
 
-    def article(self, docname: str) -> Tag:
-        """What a page says, without the bars around it.
-
-        Raises:
-            ExtensionError: if the page has none.
-        """
-        path = self.website / f"{docname}.html"
-        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        article = soup.select_one("article[role=main]")
-        if article is None:
-            raise ExtensionError(f"{docname}: expected an article in {path}. Found none.")
-        return article
-
-    def pictures(self, article: Tag, docname: str) -> list[Path]:
-        """The files of the pictures that a page shows: each as on the screen, and in detail."""
-        folder = (self.website / f"{docname}.html").parent
-        return [
-            (folder / source).resolve()
-            for image in article.select("img")
-            for source in (image["src"], detailed(image))
-        ]
-
-    def convert(self, article: Tag, docname: str, pictures: str) -> Page:
-        """Turn a page, or a part of it, into Typst; the elements are changed on the way.
+    def page(self, tree: nodes.document) -> Page:
+        """The page, from its tree.
 
         Raises:
             ExtensionError: for an element that has no way onto paper; it names page and element.
         """
-        title = title_of(article)
-        cleaner = Cleaner(self, docname, article)
-        cleaner.clean()
-        try:
-            typst = pypandoc.convert_text(
-                article.decode_contents(),
-                "typst",
-                format="html-auto_identifiers",
-                extra_args=["--wrap=none", f"--lua-filter={FILTER}"],
-                verify_format=False,
-            )
-        except RuntimeError as error:
-            raise ExtensionError(f"{docname}: pandoc cannot read this page.\n{error}") from error
-        return Page(docname, title, typst, pictures)
+        self.formulas = formulas_of(tree)
+        title = next(tree.findall(nodes.title)).astext()
+        return Page(self.docname, title, self.all(tree), self.pictures)
 
+    def all(self, node: nodes.Element) -> str:
+        """All that is in a node."""
+        return "".join(map(self.write, node.children))
 
-class Cleaner:
-    """What takes the website out of a page and marks the rest for pandoc."""
+    def write(self, node: nodes.Node) -> str:
+        """A node in Typst."""
+        if isinstance(node, nodes.Element) and WEBSITE_ONLY & set(node["classes"]):
+            return ""
+        method = getattr(self, type(node).__name__, None)
+        if method is None:
+            raise self.error(f"<{type(node).__name__}> has no place", node)
+        return method(node)
 
-    def __init__(self, reader: PageReader, docname: str, article: Tag):
-        self.website, self.speak, self.terms = reader.website, reader.speak, reader.terms
-        self.docname = docname
-        self.article = article
-
-    def clean(self) -> None:
-        """Change the article."""
-        for comment in self.article.find_all(string=lambda text: isinstance(text, Comment)):
-            comment.extract()
-        self.formulas()  # first: their inner elements are no longer in the way
-        for element in self.article.select(WEBSITE_ONLY):
-            element.decompose()
-        self.code()
-        self.tabs()
-        self.admonitions()
-        self.exercises()
-        self.differences()
-        self.images()
-        self.headings()
-        self.links()
-        self.definitions()
-        self.cells()
-        for element in self.article.select(UNWRAPPED):
-            element.unwrap()
-        self.check()
-
-    def error(self, problem: str, element: Tag) -> ExtensionError:
+    def error(self, problem: str, node: nodes.Node) -> ExtensionError:
         """An error that names the page and the element."""
-        shown = " ".join(str(element).split())
+        shown = " ".join(str(node).split())
         return ExtensionError(
             f"{self.docname}: {problem} in the handout. The element: {shown[:300]}"
         )
 
-    def new(self, name: str, **attributes) -> Tag:
-        """A new element."""
-        return BeautifulSoup("", "html.parser").new_tag(name, attrs=attributes)
+    # Blocks
 
-    def formulas(self) -> None:
-        """Formulas: their LaTeX, and their words beside it."""
-        for element in self.article.select(".math"):
-            source = element.find("annotation")
-            if source is None:
-                raise self.error("a formula without its LaTeX source cannot be set", element)
-            formula = source.get_text().strip().replace(r"\!", "")
-            display = element.name == "div"
-            try:
-                span = self.new("span", words=self.speak(formula))
-            except ExtensionError as error:
-                raise self.error(str(error), element) from error
-            source = self.new("annotation", encoding="application/x-tex")  # pandoc reads this
-            source.string = formula
-            span.append(self.new("math", display="block" if display else "inline"))
-            span.math.append(self.new("semantics"))
-            span.semantics.append(source)
-            if display:
-                paragraph = self.new("p")
-                paragraph.append(span)
-                span = paragraph
-            element.replace_with(span)
+    document = all
 
-    def code(self) -> None:
-        """Code and output, without the colours of the website."""
-        for element in self.article.select("div[class*=highlight-]"):
-            classes = element["class"]
-            language = next(c for c in classes if c.startswith("highlight-"))[10:].lower()
-            kind = "output" if "sphx-glr-script-out" in classes else "code"
-            pre = self.new("pre")
-            pre["class"] = [kind, {"none": "text", "default": "python"}.get(language, language)]
-            pre.string = element.pre.get_text().strip("\n")
-            element.replace_with(pre)
-        for code in self.article.select("code"):
-            code.attrs = {}
+    def nothing(self, node) -> str:
+        """What has no place on paper."""
+        return ""
 
-    def tabs(self) -> None:
-        """Tabs: one below the other, those after the first with their label."""
-        for tabs in self.article.select("div.sd-tab-set"):
-            for place, content in enumerate(tabs.select(":scope > .sd-tab-content")):
-                label = content.find_previous_sibling("label").get_text().strip()
-                content["class"] = []
-                if place:
-                    if label != "R":
-                        raise self.error(f"a tab {label!r} has no place", tabs)
-                    content["class"] = ["in-r"]
-            for label in tabs.select(":scope > label"):
-                label.decompose()
-            for content in tabs.select(":scope > div"):
-                if not content["class"]:
-                    content.unwrap()
-            tabs.unwrap()
+    comment = target = index = nothing
 
-    def admonitions(self) -> None:
-        """Notes and warnings, with their titles."""
-        for element in self.article.select("div.admonition"):
-            title = element.select_one(".admonition-title").extract()
-            element.attrs = {"class": ["admonition"], "heading": title.get_text().strip()}
+    def section(self, node) -> str:
+        """A section, with its name at its title."""
+        self.level += 1
+        title, *rest = node.children
+        anchor = node["ids"][0] if self.level > 1 else ""
+        text = self.heading(self.all(title), anchor) + "".join(map(self.write, rest))
+        self.level -= 1
+        return text
 
-    def exercises(self) -> None:
-        """Solutions, each with room to write one's own; room below each thing to try."""
-        for element in self.article.select("details.solution"):
-            element.summary.decompose()
-            element.name, element.attrs = "div", {"class": ["solution"]}
-            element.insert_before(self.new("div", **{"class": "room", "lines": LINES_TO_ANSWER}))
-        for item in self.article.select("section#try-it > ol > li"):
-            asked = self.new("div", **{"class": "asked"})
-            asked.extend(list(item.contents))
-            asked.append(self.new("div", **{"class": "room", "lines": LINES_TO_TRY}))
-            item.append(asked)
+    def heading(self, title: str, anchor: str) -> str:
+        """A heading with the name of its section."""
+        return f"{'=' * self.level} {title}\n<{label_of(self.docname, anchor)}>\n"
 
-    def differences(self) -> None:
-        """The differences from the lecture's script, folded on the website: a section again."""
-        for element in self.article.select("details.differences"):
-            heading = self.new("h2")
-            heading.string = element.summary.get_text().strip()
-            element.summary.replace_with(heading)
-            element.name, element.attrs = "section", {"id": "differences"}
+    def paragraph(self, node) -> str:
+        """A paragraph."""
+        return self.all(node) + "\n\n"
 
-    def images(self) -> None:
-        """Figures, at their high resolution."""
-        for image in self.article.select("img"):
-            words = image.get("alt", "").strip()
-            if not words or words == image["src"]:
-                raise self.error("a figure needs alternative text", image)
-            page = self.website / f"{self.docname}.html"
-            with Image.open((page.parent / image["src"]).resolve()) as picture:
-                points = round(picture.width * POINTS_PER_PIXEL)
-            name = Path(detailed(image)).name
-            image.attrs = {"src": name, "words": words, "points": str(points)}
-            if image.parent.name in {"section", "article", "div"}:
-                image.wrap(self.new("p"))
+    def block_quote(self, node) -> str:
+        """A quotation."""
+        return f"#quote(block: true)[\n{self.all(node)}]\n"
 
-    def headings(self) -> None:
-        """Headings carry the names of their sections."""
-        for heading in self.article.find_all(re.compile("^h[1-6]$")):
-            section = heading.find_parent("section")
-            anchor = section.get("id", "") if section and heading.name != "h1" else ""
-            heading.attrs = {"id": label_of(self.docname, anchor)}
+    def literal_block(self, node) -> str:
+        """Code or output, without the colours of the website."""
+        kind = "output" if "sphx-glr-script-out" in node["classes"] else "code"
+        language = node.get("language", node.get("lang", "none")).lower()
+        language = {"none": "text", "default": "python"}.get(language, language)
+        text = quoted(node.astext().strip("\n"))
+        return f"#source({text}, kind: {quoted(kind)}, language: {quoted(language)})\n"
 
-    def links(self) -> None:
-        """Links: to other sites as they are, to pages by the names that the PDFs know."""
-        folder = posixpath.dirname(self.docname)
-        for link in self.article.select("a[href]"):
-            address = link["href"]
-            if re.match(r"[a-z]+:", address):
-                link.attrs = {"href": address}
-                continue
-            page, _, anchor = address.partition("#")
-            target = (
-                posixpath.normpath(posixpath.join(folder, page)).removesuffix(".html")
-                if page
-                else self.docname
-            )
-            link.attrs = {"href": "#" + label_of(target, anchor)}
-            if target == "glossary" and anchor in self.terms:
-                link["data-term"] = self.terms[anchor]
+    code_links_block = literal_block
 
-    def definitions(self) -> None:
+    def container(self, node) -> str:
+        """Most are for the website; tabs come one below the other."""
+        if UNWRAPPED & set(node["classes"]):
+            return self.all(node)
+        if node.get("design_component") != "tab-set":
+            raise self.error(f"a container {node['classes']} has no place", node)
+        labels, contents = node.children[1::3], node.children[2::3]
+        text = self.all(contents[0])
+        for label, content in zip(labels[1:], contents[1:], strict=True):
+            if label.astext() != "R":
+                raise self.error(f"a tab {label.astext()!r} has no place", node)
+            text += f"#in-r[\n{self.all(content)}]\n"
+        return text
+
+    def dropdown_main(self, node) -> str:
+        """A solution, with room to write one's own; differences are a section again."""
+        title, body = node.children
+        if "solution" in node["classes"]:
+            return f"#room({LINES_TO_ANSWER})\n#solution[\n{self.all(body)}]\n"
+        if "differences" not in node["classes"]:
+            raise self.error("this dropdown has no place", node)
+        self.level += 1
+        heading = self.heading(escaped(title.children[0].astext()), "differences")
+        self.level -= 1
+        return heading + self.all(body)
+
+    def note(self, node) -> str:
+        """A note or a warning, with its title."""
+        title, rest = admonitionlabels.get(node.tagname), node.children
+        if title is None:
+            title, rest = rest[0].astext(), rest[1:]
+        return f"#admonition({quoted(str(title))})[\n{''.join(map(self.write, rest))}]\n"
+
+    admonition = warning = tip = important = seealso = note
+
+    def bullet_list(self, node) -> str:
+        """A list."""
+        return self.items("list", [self.all(item) for item in node.children])
+
+    def enumerated_list(self, node) -> str:
+        """A list with numbers; below each thing to try there is room."""
+        items = [self.all(item) for item in node.children]
+        if "try-it" in node.parent["ids"]:
+            items = [f"#asked[\n{item}#room({LINES_TO_TRY})\n]" for item in items]
+        return self.items("enum", items)
+
+    def items(self, kind: str, items: list[str]) -> str:
+        """A list, with space between its items."""
+        tight = str(len(items) == 1).lower()
+        return f"#{kind}(tight: {tight}, {', '.join(f'[{item}]' for item in items)})\n"
+
+    def glossary(self, node) -> str:
         """The terms of a glossary, one definition each; several terms may share one."""
-        for listing in self.article.select("dl"):
-            if "glossary" not in listing.get("class", []):
-                raise self.error("this list has no place", listing)
-            for term in listing.select("dt"):
-                span = self.new("span", anchor=label_of(self.docname, term["id"]))
-                span.extend(list(term.contents))
-                term.attrs = {}
-                term.append(span)
+        return "".join(map(self.definition, node.findall(nodes.definition_list_item)))
 
-    def cells(self) -> None:
-        """Cells of tables hold a line of text, not a paragraph."""
-        for cell in self.article.select("th, td"):
-            paragraphs = cell.find_all("p", recursive=False)
-            if len(paragraphs) == 1:
-                paragraphs[0].unwrap()
+    def definition(self, item) -> str:
+        """A definition."""
+        *terms, meaning = item.children
+        places = [
+            f"({quoted(t.astext())}, {quoted(label_of(self.docname, t['ids'][0]))})" for t in terms
+        ]
+        names = ", ".join(map(self.all, terms))
+        return f"#definition(({', '.join(places)},))[{names}][\n{self.all(meaning)}]\n"
 
-    def check(self) -> None:
-        """Look for what would be lost or shown raw."""
-        for element in self.article.find_all(True):
-            kind = (element.get("class") or [None])[0] if element.name == "div" else None
-            if element.name not in KNOWN or kind not in MARKS:
-                raise self.error(f"<{element.name}> has no place", element)
+    def table(self, node) -> str:
+        """A table, with its header."""
+        (group,) = node.findall(nodes.tgroup)
+        widths = [column["colwidth"] for column in group.findall(nodes.colspec)]
+        columns = ", ".join(f"{100 * width / sum(widths):g}%" for width in widths)
+        if "colwidths-given" not in node["classes"]:
+            columns = str(len(widths))
+        parts = [f"columns: ({columns})"]
+        for head in group.findall(nodes.thead):
+            parts += [f"table.header({self.cells(head)})", "table.hline()"]
+        parts += [self.cells(body) for body in group.findall(nodes.tbody)]
+        inside = ",\n".join(parts)
+        return f"#figure(kind: table, align(center, table(\n{inside}\n)))\n\n"
+
+    def cells(self, rows) -> str:
+        """The cells of some rows."""
+        return ",\n".join(", ".join(map(self.cell, row.children)) for row in rows.children)
+
+    def cell(self, entry) -> str:
+        """A cell, which may reach over several rows."""
+        text = f"[{self.all(entry).strip()}]"
+        span = entry.get("morerows", 0) + 1
+        if entry.get("morecols"):
+            raise self.error("a cell over several columns has no place", entry)
+        return f"table.cell(rowspan: {span}){text}" if span > 1 else text
+
+    def raw(self, node) -> str:
+        """What a cell returns as HTML: a table, such as a data frame."""
+        html = node.astext()
+        if node["format"] != "html" or "<table" not in html:
+            raise self.error("<raw> has no place", node)
+        html = re.sub(r"<style.*?</style>", "", html, flags=re.S)
+        return pypandoc.convert_text(html, "typst", "html") + "\n\n"
+
+    def imgsgnode(self, node) -> str:
+        """A figure, at its high resolution."""
+        addresses = [part.split()[0].lstrip("/") for part in node["srcset"].split(",")]
+        return self.picture(node, self.source / addresses[0], self.source / addresses[-1])
+
+    def image(self, node) -> str:
+        """A picture of a page's own."""
+        return self.picture(node, self.source / node["uri"], self.source / node["uri"])
+
+    def picture(self, node, screen: Path, detailed: Path) -> str:
+        """A picture, as wide as on the screen."""
+        words = node.get("alt", "").strip()
+        if not words:
+            raise self.error("a figure needs alternative text", node)
+        self.pictures += [screen, detailed]
+        with Image.open(screen) as picture:
+            points = round(picture.width * POINTS_PER_PIXEL)
+        name, words = quoted(detailed.name), quoted(words)
+        return f"#picture({name}, alt: {words}, width: {points}pt);\n\n"
+
+    # Within a line
+
+    def Text(self, node) -> str:  # noqa: N802 - the name of the kind
+        """Words."""
+        return escaped(node.astext())
+
+    inline = all
+
+    def emphasis(self, node) -> str:
+        """Words in italics."""
+        return f"#emph[{self.all(node)}];"
+
+    def strong(self, node) -> str:
+        """Words in bold."""
+        return f"#strong[{self.all(node)}];"
+
+    def subscript(self, node) -> str:
+        """Letters below the line."""
+        return f"#sub[{self.all(node)}];"
+
+    def superscript(self, node) -> str:
+        """Letters above the line."""
+        return f"#super[{self.all(node)}];"
+
+    def literal(self, node) -> str:
+        """Code within a line."""
+        return f"#raw({quoted(node.astext())});"
+
+    def math(self, node, block: bool = False) -> str:
+        """A formula with its words."""
+        formula = latex_of(node)
+        try:
+            words = quoted(self.speak(formula))
+        except ExtensionError as error:
+            raise self.error(str(error), node) from error
+        arguments = f"block: {str(block).lower()}, alt: {words}"
+        return f"#math.equation({arguments}, ${self.formulas[formula]}$);"
+
+    def math_block(self, node) -> str:
+        """A formula on a line of its own."""
+        return self.math(node, block=True) + "\n\n"
+
+    def reference(self, node) -> str:
+        """A link: to another site as it is, to a page by the name that the PDFs know."""
+        text, address = self.all(node), node.get("refuri", "")
+        if re.match(r"[a-z]+:", address):
+            return f"#link({quoted(address)})[{text}];"
+        page, _, anchor = address.partition("#")
+        folder = posixpath.dirname(self.docname)
+        target = posixpath.normpath(posixpath.join(folder, page)).removesuffix(".html")
+        target = target if page else self.docname
+        anchor = anchor or node.get("refid", "")
+        label = quoted(label_of(target, anchor))
+        if target == "glossary" and anchor in self.terms:
+            return f"#term({quoted(self.terms[anchor])}, {label})[{text}];"
+        return f"#to({label})[{text}];"

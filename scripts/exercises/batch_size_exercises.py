@@ -1,14 +1,15 @@
-r"""Exercises: learning rate, epochs and batch size
-===============================================
+r"""Exercises: batch size and optimisers
+====================================
 
-They go with the lesson :doc:`../hyperparameters`. Below is a network for the iris
-flowers that trains in batches.
+They go with the lesson :doc:`../batch_size`. Below is a network for the iris flowers
+that trains in batches.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from course.data import load_iris
+from course.optimizers import SGD
 from course.rbase import one_hot
 from course.rrandom import RRandom
 
@@ -77,40 +78,7 @@ print("Updates:", epochs * len(sizes), "=", epochs * -(-len(x) // batch_size))
 # .. end of solution
 
 # %%
-# Exercise 2: how long may a step be?
-# -----------------------------------
-#
-# On the parabola :math:`L = \tfrac{c}{2} w^2` a step is :math:`w \leftarrow w - \eta\,
-# c w`. For which learning rates does :math:`w` go to 0, for which does it run away?
-# Find the limit on paper and try rates on both sides of it, with ``c = 4``.
-
-c = 4
-rates = [0.1, 0.25, 0.45, 0.5, 0.55]
-
-# %%
-# .. solution
-
-fig, ax = plt.subplots()
-for rate in rates:
-    w = [1.0]
-    for _ in range(10):
-        w.append(w[-1] - rate * c * w[-1])
-    print(f"rate {rate}: each step multiplies w by {1 - rate * c:.2f}, end {w[-1]:.4g}")
-    ax.plot(w, "o-", markersize=4, label=f"rate {rate}")
-ax.set_xlabel("step")
-ax.set_ylabel("w")
-ax.legend()
-fig.suptitle("The weight after each step, by the learning rate")
-
-# %%
-# A step multiplies :math:`w` by :math:`1 - \eta c`. It shrinks if this is between
-# :math:`-1` and 1, so for :math:`\eta < 2 / c`. The steeper the curve bends, the
-# shorter the steps have to be.
-#
-# .. end of solution
-
-# %%
-# Exercise 3: small batches, noisy gradients
+# Exercise 2: small batches, noisy gradients
 # ------------------------------------------
 #
 # Draw 500 batches of each size below, with replacement, and compute the derivative of
@@ -139,7 +107,7 @@ for size in batch_sizes:
 # .. end of solution
 
 # %%
-# Exercise 4: learning rate and batch size together
+# Exercise 3: learning rate and batch size together
 # -------------------------------------------------
 #
 # Try three learning rates with three batch sizes, 20 epochs and five seeds each. Print
@@ -157,11 +125,54 @@ for learning_rate in learning_rates:
         last = [train(learning_rate, 20, batch_size, seed)[-1] for seed in range(1, 6)]
         mean, sd = np.mean(last), np.std(last, ddof=1)
         print(f"{learning_rate:<6} {batch_size:<6} {mean:.3f} (sd {sd:.3f})")
-plt.show()
 
 # %%
 # The two act together: in as many epochs, larger batches mean fewer updates, and short
 # steps need many of them. A larger batch can make up for it with a larger learning
 # rate, as long as the steps do not overshoot.
+#
+# .. end of solution
+
+# %%
+# Exercise 4: momentum in two lines
+# ---------------------------------
+#
+# The loss :math:`L = \tfrac12 (20\, w_1^2 + w_2^2)` is a valley, steep in one direction
+# and flat in the other. Take 50 updates of plain gradient descent from the start below.
+# Then do the same with momentum: ``m = 0.9 * m - rate * gradient``, and ``w = w + m``.
+# Does ``SGD(rate, momentum=0.9)`` of ``course`` agree?
+
+start, rate = np.array([1.0, 1.0]), 0.02
+bends = np.array([20.0, 1.0])  # the gradient is bends * w
+
+# %%
+# .. solution
+
+paths = {}
+for momentum in [0, 0.9]:
+    w, m = start, np.zeros(2)
+    path = [w]
+    for _ in range(50):
+        m = momentum * m - rate * bends * w
+        w = w + m
+        path.append(w)
+    paths[momentum] = np.array(path)  # (51, 2)
+    print(f"momentum {momentum}: {w[0]:.4f} and {w[1]:.4f} after 50 updates")
+w, optimizer = start.copy(), SGD(rate, momentum=0.9)
+for _ in range(50):
+    optimizer.apply([bends * w], [w])
+print("SGD of course is at the same place:", np.allclose(w, paths[0.9][-1]))
+fig, ax = plt.subplots()
+for momentum, path in paths.items():
+    ax.plot(path[:, 1], path[:, 0], ".-", label=f"momentum {momentum}")
+ax.set(xlabel="along the valley: second weight", ylabel="across it: first weight")
+ax.legend()
+fig.suptitle("Fifty updates with momentum and without")
+plt.show()
+
+# %%
+# In the flat direction the updates point the same way at first and add up. So momentum
+# gets to the lowest point sooner, and runs past it before it turns back. Across the
+# valley it swings.
 #
 # .. end of solution
