@@ -6,6 +6,8 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+from gallery.wheel import wheel_name
+
 os.environ["MPLBACKEND"] = "agg"  # the figures go into files, not onto a screen
 # A false alarm of OpenBLAS, see pyproject.toml; the lessons run in processes of their own.
 os.environ["PYTHONWARNINGS"] = "ignore:invalid value encountered in matmul:RuntimeWarning"
@@ -38,6 +40,7 @@ extensions = [
     "notebooks.notebooks",
     "reference.operations",
     "gallery.r_files",
+    "gallery.wheel",
     "stale",
     "static_math",
 ]
@@ -74,8 +77,9 @@ sphinx_gallery_conf = {
     "parallel": 2,
     "capture_repr": ("_repr_html_",),
     "first_notebook_cell": (
-        "# This notebook needs the course package. In the folder of the course:\n"
-        '# python -m pip install -e ".[keras]"\n'
+        "# This notebook needs the package of the course. Its file lies on the website, page\n"
+        "# Downloads, and in the folder package of website.zip. With the file in this folder:\n"
+        f'# %pip install "{wheel_name()}[keras]"\n'
         "# (Where a line ends in a semicolon, Jupyter does not write what it returns.)"
     ),
     "image_srcset": ["2x"],

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import zipfile
 from importlib.metadata import metadata
 
 import pytest
@@ -49,20 +48,6 @@ def test_the_package_never_imports_from_scripts_or_docs():
             assert not {name.split(".")[0] for name in names} & {"scripts", "docs", "tests"}, path
 
 
-def test_the_wheel_has_all_of_the_package(tmp_path):
-    """A module, a data set or a style that is left out would be missed by those who install it."""
-    for name in ["course", "pyproject.toml", "README.md", "LICENSE"]:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, tmp_path / name)
-    options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
-    result = run_python("-m", "pip", "wheel", ".", *options, cwd=tmp_path)
-    assert result.returncode == 0, result.stderr
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        found = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert found == {path for path in tracked() if path.startswith("course/")}
-
-
 def test_lint_and_format():
     for command in (["check"], ["format", "--check"]):
         result = subprocess.run(
@@ -96,8 +81,8 @@ def test_the_tests_end_with_what_they_left_out(option):
     assert ("test_a_build_that_was_killed" in result.stdout) == bool(option)
 
 
-def test_readme_says_which_pythons_can_have_tensorflow():
-    """As the package says itself, from the oldest Python that the course supports."""
+def pythons_with_tensorflow() -> str:
+    """What a page has to say: as TensorFlow says itself, from the oldest Python of the course."""
     classifiers = metadata("tensorflow").get_all("Classifier")
     versions = re.findall(
         r"^Programming Language :: Python :: (3\.\d+)$", "\n".join(classifiers), re.M
@@ -105,9 +90,12 @@ def test_readme_says_which_pythons_can_have_tensorflow():
     minors = sorted(int(version.partition(".")[2]) for version in versions)
     oldest = int(re.search(r">=3\.(\d+)", metadata("simple-to-deep")["Requires-Python"]).group(1))
     *others, last = [f"3.{minor}" for minor in minors if minor >= oldest]
+    return f"Python {', '.join(others)} or {last}, for which TensorFlow can be had"
+
+
+def test_readme_says_which_pythons_can_have_tensorflow():
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    expected = f"Python {', '.join(others)} or {last}, for which TensorFlow can be had"
-    assert expected in readme, f"Expected in README.md: {expected}"
+    assert pythons_with_tensorflow() in readme
 
 
 def test_katex_comes_in_one_version():
