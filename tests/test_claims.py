@@ -50,6 +50,7 @@ QUOTED = [
     ("lessons/mtcars_nopackages", "1000", "in 1000 lb"),
     ("lessons/exercises/batch_size_exercises", "Four times", "falls with the root of"),
     ("further", "100", "CIFAR-100"),
+    *[("run_it_yourself", f"3.{minor}", "Python 3.11") for minor in (11, 12, 13)],
     ("data", "391", "Biometrics"),
     ("data", "411", "Biometrics"),
     ("data", "179", "Annals of Eugenics"),

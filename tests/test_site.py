@@ -15,6 +15,7 @@ from r_fixtures import LESSONS, SCRIPTS, pairs
 PAGES_BY_HAND = [
     *["index", "coming_from_r", "layers", "operations", "notation", "glossary"],
     *["choosing", "further", "data", "lecture_map", "deck", "downloads", "checks", "course"],
+    "run_it_yourself",
 ]
 EXERCISES = ["index", *(f"{name}_exercises" for name in ALL_LESSONS)]
 ALL_PAGES = [
@@ -30,6 +31,8 @@ KNOWN_OUTSIDE_LINKS = {
     "https://www.sphinx-doc.org/",
     "https://pradyunsg.me",
     "https://github.com/pradyunsg/furo",
+    "https://www.python.org/downloads/",
+    "https://rstudio.github.io/reticulate/",
     # further reading
     "https://www.statlearning.com",
     "https://www.manning.com/books/deep-learning-with-r-second-edition",
