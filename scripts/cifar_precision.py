@@ -110,6 +110,8 @@ print("Larger than 0.6:", *(sums > 0.6).astype(int))
 # In each precision both train on their own. One more run helps to judge what we see:
 # Keras in single precision with the pictures of each batch in reverse order. In
 # mathematics this changes nothing; it only adds up in another order.
+# (The order of the sums also depends on the number of processor cores. So in single
+# precision what follows may look different on another computer.)
 
 
 def train(model, batches):
