@@ -32,7 +32,7 @@ from course.agreement import TOLERANCES, keras_precision
 ALL_LESSONS = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 QUICK_LESSONS = [
     *[name for name in ALL_LESSONS if "nopackages" in name],
-    *["activations", "convolution", "iris_agreement"],
+    *["activations", "convolution", "iris_agreement", "transformer_agreement"],
     *["learning_rate", "batch_size", "hyperparameter_search"],
 ]
 RUN_ALL: list[str] = []  # filled before the tests are collected, as is the next
