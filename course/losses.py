@@ -129,11 +129,11 @@ class MeanSquaredError(Loss):
     Source: ``keras.losses.MeanSquaredError``; in R ``mean((y_pred - y_true)^2)``.
     """
 
-    def each(self, y_true, y_pred):
+    def each(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """The mean of the squared errors of each case."""
         return ((y_pred - y_true) ** 2).mean(axis=-1)
 
-    def each_gradient(self, y_true, y_pred):
+    def each_gradient(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Twice the error, divided by how many numbers a case has."""
         return 2 * (y_pred - y_true) / y_pred.shape[-1]
 
@@ -164,7 +164,7 @@ class CategoricalCrossentropy(Loss):
         super().__init__(reduction)
         self.from_logits = truth_value(from_logits, type(self).__name__, "from_logits")
 
-    def each(self, y_true, y_pred):
+    def each(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Minus the logarithm of the probability of the true class, for each case."""
         if self.from_logits:
             shifted = y_pred - y_pred.max(axis=-1, keepdims=True)
@@ -173,7 +173,7 @@ class CategoricalCrossentropy(Loss):
             log_p = np.log(self._kept_away(y_pred / y_pred.sum(axis=-1, keepdims=True)))
         return -(y_true * log_p).sum(axis=-1)
 
-    def each_gradient(self, y_true, y_pred):
+    def each_gradient(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """From logits: prediction minus truth."""
         if self.from_logits:
             return softmax(y_pred) - y_true  # prediction minus truth
@@ -182,11 +182,11 @@ class CategoricalCrossentropy(Loss):
         dp = -y_true / self._kept_away(p) * (p == self._kept_away(p))
         return (dp - (dp * p).sum(axis=-1, keepdims=True)) / total
 
-    def _kept_away(self, p):
+    def _kept_away(self, p: np.ndarray) -> np.ndarray:
         """The probabilities, none nearer to 0 or 1 than Keras allows."""
         return np.clip(p, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
 
-    def checked(self, y_true, y_pred):
+    def checked(self, y_true: np.ndarray, y_pred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Both as arrays of one shape and type, if the loss can be computed from them.
 
         Raises:

@@ -106,7 +106,7 @@ class SGD(Optimizer):
         self.nesterov = truth_value(nesterov, type(self).__name__, "nesterov")
         self.slots = 1 if momentum else 0
 
-    def step(self, g, *memory):
+    def step(self, g: np.ndarray, *memory: np.ndarray) -> np.ndarray:
         """The learning rate times the gradient, or the move with momentum."""
         if not memory:
             return self.learning_rate * g
@@ -153,7 +153,7 @@ class RMSprop(Optimizer):
         self.epsilon = _above_0(self, "epsilon", epsilon)
         self.centered = truth_value(centered, type(self).__name__, "centered")
 
-    def step(self, g, *memory):
+    def step(self, g: np.ndarray, *memory: np.ndarray) -> np.ndarray:
         """The learning rate times the gradient, divided by the root of ``v``."""
         v, mean, m = memory
         v *= self.rho
@@ -210,7 +210,7 @@ class Adam(Optimizer):
         self.epsilon = _above_0(self, "epsilon", epsilon)
         self.amsgrad = truth_value(amsgrad, type(self).__name__, "amsgrad")
 
-    def step(self, g, *memory):
+    def step(self, g: np.ndarray, *memory: np.ndarray) -> np.ndarray:
         """The corrected learning rate times ``m``, divided by the root of ``v``."""
         m, v, largest = memory
         m += (1 - self.beta_1) * (g - m)

@@ -75,6 +75,12 @@ def test_lint_and_format():
         assert result.returncode == 0, result.stdout + result.stderr
 
 
+def test_the_package_says_what_its_functions_take_and_give(tmp_path):
+    """All of them do, and mypy finds nothing that contradicts it."""
+    result = run_python("-m", "mypy", f"--cache-dir={tmp_path}", cwd=ROOT)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 def test_readme_opens_with_the_two_commands():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = re.findall(r"```sh\n(.*?)\n```", readme, flags=re.S)
