@@ -38,7 +38,7 @@ __all__ = [
 
 def linear(z: np.ndarray) -> np.ndarray:
     """No activation: ``a = z``."""
-    return floats(z, "linear", "z").copy()
+    return floats(z, "linear", "z").copy()  # as all others, never the array that was given
 
 
 def linear_backward(da: np.ndarray, z: np.ndarray, a: np.ndarray) -> np.ndarray:
@@ -74,6 +74,8 @@ def leaky_relu_backward(
 def elu(z: np.ndarray) -> np.ndarray:
     """``z`` where it is positive, ``exp(z) - 1`` elsewhere."""
     z = floats(z, "elu", "z")
+    # np.where computes both sides everywhere: exp of a large z would overflow. Near 0, expm1 keeps
+    # the digits that exp(z) - 1 loses.
     return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
 
 
@@ -84,7 +86,7 @@ def elu_backward(da: np.ndarray, z: np.ndarray, a: np.ndarray) -> np.ndarray:
 def sigmoid(z: np.ndarray) -> np.ndarray:
     """``1 / (1 + exp(-z))``, written so that nothing overflows."""
     z = floats(z, "sigmoid", "z")
-    e = np.exp(-np.abs(z))
+    e = np.exp(-np.abs(z))  # at most 1
     return np.where(z >= 0, 1, e) / (1 + e)
 
 
@@ -119,7 +121,7 @@ def silu(z: np.ndarray) -> np.ndarray:
 
 def silu_backward(da: np.ndarray, z: np.ndarray, a: np.ndarray) -> np.ndarray:
     s = sigmoid(z)
-    return da * (s + a * (1 - s))
+    return da * (s + a * (1 - s))  # a is z * s, and s * (1 - s) the derivative of s
 
 
 def _no_infinity_below(z: np.ndarray) -> np.ndarray:
@@ -169,6 +171,7 @@ def softmax(z: np.ndarray) -> np.ndarray:
 
 
 def softmax_backward(da: np.ndarray, z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    """For each row, ``da`` times the Jacobian ``diag(a) - a a'``, which is never made."""
     return a * (da - (da * a).sum(axis=-1, keepdims=True))
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+LARGEST_R_INTEGER = 2**31 - 1
 DTYPES = ("float32", "float64")  # in which a network computes
 FLOATS = tuple(map(np.dtype, DTYPES))
 Shape = tuple[Any, ...]  # of an array: whole numbers, and None for any number of cases
@@ -26,7 +27,7 @@ def real_numbers(x: object, where: str, name: str) -> np.ndarray:
     """
     if type(x) is np.ndarray and x.dtype in FLOATS:
         return x  # the most frequent case, in which nothing is left to look at
-    if np.ma.is_masked(x):
+    if np.ma.is_masked(x):  # np.asarray would bring back what the mask hides
         raise ValueError(
             f"{where}: expected {name} without masked entries. Received {np.ma.count_masked(x)} of "
             "them. Remove them, or fill them with x.filled()."
@@ -120,7 +121,7 @@ def float_type(dtype: object, where: str) -> np.dtype:
     Raises:
         ValueError: if it is neither float32 nor float64.
     """
-    try:
+    try:  # np.dtype takes more: of None it makes float64
         name = np.dtype(dtype).name if isinstance(dtype, str | type | np.dtype) else None
     except TypeError:
         name = None
@@ -162,7 +163,7 @@ def whole_number(value: object, where: str, name: str) -> int:
 
 
 def _is_count(value: object) -> TypeGuard[int]:
-    return is_whole(value) and 0 < value < 2**31
+    return is_whole(value) and 0 < value <= LARGEST_R_INTEGER
 
 
 def is_whole(value: object) -> TypeGuard[int]:
@@ -228,4 +229,4 @@ def random_generator(seed: Seed, where: str) -> np.random.Generator:
             f"{where}: expected a seed of 0 or more, a whole number, or a NumPy random generator. "
             f"Received: seed={seed!r}."
         )
-    return np.random.default_rng(seed)
+    return np.random.default_rng(seed)  # a generator comes back as it is

@@ -32,6 +32,7 @@ def matching(
     finite(y_pred, where, "y_pred")
     finite(y_true, where, "y_true")
     if y_true.ndim == y_pred.ndim - 1 and y_pred.shape[-1] == 1:
+        # Their difference would be (n, n): NumPy stretches (n,) and (n, 1) over each other.
         y_true = y_true[..., np.newaxis]
     if y_true.shape != y_pred.shape or not y_pred.ndim or not y_pred.size:
         raise ValueError(
@@ -167,6 +168,7 @@ class CategoricalCrossentropy(Loss):
     def each(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Minus the logarithm of the probability of the true class, for each case."""
         if self.from_logits:
+            # The shift changes no probability, and exp cannot overflow.
             shifted = y_pred - y_pred.max(axis=-1, keepdims=True)
             log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
         else:
@@ -176,9 +178,10 @@ class CategoricalCrossentropy(Loss):
     def each_gradient(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """From logits: prediction minus truth."""
         if self.from_logits:
-            return softmax(y_pred) - y_true  # prediction minus truth
+            return softmax(y_pred) - y_true
         total = y_pred.sum(axis=-1, keepdims=True)
         p = y_pred / total
+        # What was cut off does not change with p. Then back through the division by the sum.
         dp = -y_true / self._kept_away(p) * (p == self._kept_away(p))
         return (dp - (dp * p).sum(axis=-1, keepdims=True)) / total
 

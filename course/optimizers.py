@@ -112,7 +112,7 @@ class SGD(Optimizer):
             return self.learning_rate * g
         (m,) = memory
         m *= self.momentum
-        m -= self.learning_rate * g  # m is the move itself
+        m -= self.learning_rate * g  # m is the move itself; `apply` subtracts what is returned
         return self.learning_rate * g - self.momentum * m if self.nesterov else -m
 
 
@@ -137,7 +137,7 @@ class RMSprop(Optimizer):
     lecture 6e (2012).
     """
 
-    slots = 3
+    slots = 3  # those of a setting that is off stay 0
 
     def __init__(
         self,
@@ -213,6 +213,7 @@ class Adam(Optimizer):
     def step(self, g: np.ndarray, *memory: np.ndarray) -> np.ndarray:
         """The corrected learning rate times ``m``, divided by the root of ``v``."""
         m, v, largest = memory
+        # The means of the docstring as Keras writes them: rounded in the same way.
         m += (1 - self.beta_1) * (g - m)
         v += (1 - self.beta_2) * (g**2 - v)
         if self.amsgrad:

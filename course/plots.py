@@ -80,7 +80,7 @@ def plot_history(history: object, title: str) -> Figure:
             f"Received the names: {', '.join(curves) or 'none'}. Train for one epoch or more."
         )
     fig, axes = plt.subplots(len(names), 1, sharex=True, figsize=(6.4, 1 + 2.2 * len(names)))
-    for ax, name in zip(np.atleast_1d(axes), names, strict=True):
+    for ax, name in zip(np.atleast_1d(axes), names, strict=True):  # a single one comes bare
         training, validation = curves[name], curves.get(f"val_{name}", np.empty(0))
         epochs = np.arange(1, len(training) + 1)
         if len(validation) > len(training):
@@ -191,7 +191,7 @@ def plot_predicted(actual: Sequence, predicted: Sequence, title: str, unit: str 
     fig, ax = plt.subplots(figsize=(5, 4.4))
     ends = [min(actual.min(), predicted.min()), max(actual.max(), predicted.max())]
     ax.plot(ends, ends, color="0.45", linestyle="--", label="predicted = actual")
-    ax.plot(actual, predicted, "o", color="#0b3c6f")
+    ax.plot(actual, predicted, "o", color=INK)
     ax.set_xlabel(f"actual ({unit})" if unit else "actual")
     ax.set_ylabel(f"predicted ({unit})" if unit else "predicted")
     ax.set_aspect("equal")
@@ -291,7 +291,7 @@ def plot_images(
             f"{len(images)} pictures. An empty text leaves a picture without."
         )
     columns = whole_number(columns, "plot_images", "columns")
-    rows = -(-len(images) // columns)
+    rows = -(-len(images) // columns)  # rounded up
     height, width = images.shape[1:3]
     row_height = 6.4 / columns * height / width + (0.25 if any(titles) else 0.03)
     fig, axes = plt.subplots(rows, columns, figsize=(6.4, 0.4 + rows * row_height), squeeze=False)
@@ -359,7 +359,7 @@ def plot_network(sizes: Sequence[int], layers: Sequence[str], title: str) -> Fig
             for y_right in right:
                 ax.plot([x, x + 1], [y_left, y_right], "-", color="0.6", linewidth=0.8, zorder=1)
     for x, ys in enumerate(heights):
-        ax.scatter(np.full(len(ys), x), ys, s=420, color="white", edgecolor="#0b3c6f", zorder=2)
+        ax.scatter(np.full(len(ys), x), ys, s=420, color="white", edgecolor=INK, zorder=2)
     lowest = -(max(sizes) - 1) / 2 - 0.8
     for x, text in enumerate(layers):
         ax.text(x, lowest, text, ha="center", va="top")

@@ -24,11 +24,10 @@ from statistics import NormalDist
 
 import numpy as np
 
-from course.inputs import as_float, is_real, is_whole
+from course.inputs import LARGEST_R_INTEGER, as_float, is_real, is_whole
 
 __all__ = ["RRandom"]
 
-LARGEST_R_INTEGER = 2**31 - 1
 STATE_WORDS = 624
 UNIFORM_STEP = 2.0**-32
 SMALLEST_UNIFORM = 0.5 * 2.328306437080797e-10  # what R returns in place of 0
@@ -105,7 +104,7 @@ class RRandom:
         while True:
             value = 0
             for _ in range(bits // 16 + 1):
-                value = 65536 * value + (self._bits.random_raw() >> 16)
+                value = 65536 * value + (self._bits.random_raw() >> 16)  # the upper half
             value &= 2**bits - 1
             if value < n:
                 return value

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from course.inputs import LARGEST_R_INTEGER
+
 R_TYPES = {"b": "logi", "i": "int", "f": "num"}  # by NumPy's letters for them
 EMPTY = {"b": "logical(0)", "i": "integer(0)", "f": "numeric(0)"}
-LARGEST_R_INTEGER = 2**31 - 1
 
 
 def labels_of(x: Iterable, who: str, names: bool = False) -> list:

@@ -79,8 +79,8 @@ class History:
         epoch: the numbers of the epochs, from 0.
     """
 
-    history: dict[str, list[float]] = field(default_factory=dict)
-    epoch: list[int] = field(default_factory=list)
+    history: dict = field(default_factory=dict)
+    epoch: list = field(default_factory=list)
 
 
 class Sequential:
@@ -151,7 +151,7 @@ class Sequential:
         taken, count = {other.name for other in self.layers}, 0
         while layer.name in taken:
             count += 1
-            layer.name = f"{layer.kind()}_{count}"
+            layer.name = f"{layer.kind()}_{count}"  # dense, dense_1, dense_2, as in Keras
         shape = self.layers[-1].output_shape if self.built else self._input_shape
         if layer.built and not self.layers and shape is None:
             shape = layer.input_shape
@@ -321,7 +321,7 @@ class Sequential:
             loss = float(self._backward(y)) if np.isfinite(y_pred).all() else np.nan
             if not np.isfinite(loss):
                 raise self._diverged(f"{when} the loss is {loss}")
-            measured = self._measure(y, y_pred)
+            measured = self._measure(y, y_pred)  # before the update, as the loss
             gradients = [g for layer in self.layers for g in layer.get_gradients()]
             weights = [w for layer in self.layers for w in layer.weights]
             if not all(np.isfinite(g).all() for g in gradients):
@@ -395,7 +395,7 @@ class Sequential:
                 )
             validation_data = self._fitting_cases("fit, validation_data", *validation_data)
         elif part:
-            kept = int(np.floor(len(x) * (1 - part)))
+            kept = int(np.floor(len(x) * (1 - part)))  # as Keras: the last cases, unshuffled
             if not 0 < kept < len(x):
                 raise ValueError(
                     "Sequential.fit: expected at least one case for training and one for "
@@ -409,7 +409,7 @@ class Sequential:
             batches = [order[i : i + batch_size] for i in range(0, len(x), batch_size)]
             when = f"In epoch {epoch + 1} of {epochs}"
             results = [self._train(x[rows], y[rows], when) for rows in batches]
-            sizes = [len(rows) for rows in batches]
+            sizes = [len(rows) for rows in batches]  # the last may be smaller
             values = {
                 name: float(np.average([result[name] for result in results], weights=sizes))
                 for name in results[0]
@@ -546,7 +546,7 @@ class Sequential:
     def _fitting_cases(self, where: str, x: object, y: object) -> tuple[np.ndarray, np.ndarray]:
         """The same, if the loss can take all answers: before the first step of many."""
         x, y = self._cases(where, x, y)
-        one = self._through(x[:1])
+        one = self._through(x[:1])  # has the shape of all outputs, in the time of one
         y, _ = self._compiled()[1].checked(y, np.broadcast_to(one, (len(x), *one.shape[1:])))
         return x, y
 

@@ -9,7 +9,7 @@ import zipfile
 from importlib.metadata import metadata
 
 import pytest
-from conftest import need
+from conftest import PUBLIC_MODULES, need
 from r_fixtures import ROOT
 from running import run_python
 
@@ -79,6 +79,19 @@ def test_the_package_says_what_its_functions_take_and_give(tmp_path):
     """All of them do, and mypy finds nothing that contradicts it."""
     result = run_python("-m", "mypy", f"--cache-dir={tmp_path}", cwd=ROOT)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_public_module_has_a_page_and_a_row_in_the_table_of_them():
+    """Those that name what they offer, in ``__all__``."""
+    docs = ROOT / "docs"
+    assert {path.stem for path in (docs / "reference").iterdir()} == set(PUBLIC_MODULES)
+    for name in PUBLIC_MODULES:
+        page = (docs / "reference" / f"{name}.rst").read_text(encoding="utf-8")
+        title = f"``course.{name}``"
+        assert page == f"{title}\n{'=' * len(title)}\n\n.. automodule:: course.{name}\n"
+    text = (docs / "course.rst").read_text(encoding="utf-8")
+    table = re.findall(r"^   \* - :doc:`reference/(\w+)`\n     - \w", text, re.M)
+    assert sorted(table) == sorted(PUBLIC_MODULES)
 
 
 def test_readme_opens_with_the_two_commands():

@@ -24,7 +24,7 @@ class Add(SeveralInputs):
     """
 
     def forward(self, x: Sequence[np.ndarray], training: bool = False) -> np.ndarray:
-        """The sum; keeps what `backward` needs.
+        """The sum; keeps what ``backward`` needs.
 
         A layer that is not built yet builds itself for these inputs.
 
@@ -170,6 +170,7 @@ class MultiHeadAttention(SeveralInputs):
             ("value", (d_value, h, v), (h, v)),
             ("output", (h, v, d), (d,)),
         ]:
+            # All heads together are one matrix: its inputs and outputs set the bounds.
             as_matrix = (math.prod(shape) // math.prod(outputs), math.prod(outputs))
             kernel = glorot_uniform(as_matrix, rng).reshape(shape)
             setattr(self, f"{part}_kernel", kernel.astype(self.dtype))
@@ -185,7 +186,7 @@ class MultiHeadAttention(SeveralInputs):
         use_causal_mask: bool = False,
         training: bool = False,
     ) -> np.ndarray:
-        """The outputs of the layer; keeps what `backward` needs.
+        """The outputs of the layer; keeps what ``backward`` needs.
 
         Keras has the masks of the inputs before ``attention_mask``; so here ``attention_mask`` and
         what follows must be given by name.
@@ -253,6 +254,7 @@ class MultiHeadAttention(SeveralInputs):
         dc = np.tensordot(dy, self.output_kernel, axes=(2, 2)).swapaxes(1, 2)  # (n, h, T, v)
         dv = a.swapaxes(2, 3) @ dc  # (n, h, S, T) @ (n, h, T, v) -> (n, h, S, v)
         da = dc @ self.v.swapaxes(2, 3)  # (n, h, T, v) @ (n, h, v, S) -> (n, h, T, S)
+        # A hidden score is HIDDEN whatever the query: also where a query may look at nothing.
         ds = activations.softmax_backward(da, self.s, a) * self.mask  # (n, h, T, S)
         dq = ds @ self.k * self.scale  # (n, h, T, S) @ (n, h, S, k) -> (n, h, T, k)
         dk = ds.swapaxes(2, 3) @ self.q * self.scale  # (n, h, S, T) @ (n, h, T, k)

@@ -51,14 +51,14 @@ class BaseLayer:
     """
 
     weight_names: tuple[str, ...] = ()  # the attributes that hold the weights, in Keras' order
-    dtype: Any = None
-    input_shape: Any = None
     output_shape: Shape
     a: np.ndarray  # the outputs
 
     def __init__(self) -> None:
         self.name = self.kind()
         self.built = False
+        self.dtype: Any = None
+        self.input_shape: Any = None
         self._called = False
 
     @classmethod
@@ -181,7 +181,7 @@ class BaseLayer:
         """The derivatives of the loss with respect to the weights, in the same order.
 
         Raises:
-            RuntimeError: if `backward` was not called before.
+            RuntimeError: if ``backward`` was not called before.
         """
         if not all(hasattr(self, f"d{name}") for name in self.weight_names):
             raise RuntimeError(f"{self.name}: expected backward() before get_gradients().")
@@ -301,13 +301,13 @@ class SeveralInputs(BaseLayer):
         """The derivatives with respect to the inputs; notes those with respect to the weights.
 
         Args:
-            dy: the derivative of the loss with respect to the outputs of the last `forward`.
+            dy: the derivative of the loss with respect to the outputs of the last ``forward``.
 
         Returns:
             A list of arrays in the shapes of the inputs.
 
         Raises:
-            RuntimeError: if `forward` was not called before.
+            RuntimeError: if ``forward`` was not called before.
             TypeError: if ``dy`` does not hold real numbers.
             ValueError: if ``dy`` has another shape than the outputs, or a number is not finite.
         """
@@ -363,7 +363,7 @@ def replace_weights(own: list[np.ndarray], new: Sequence, where: str, hint: str)
         )
     new = [in_type(w, mine.dtype, where, "each weight") for mine, w in zip(own, new, strict=True)]
     for mine, w in zip(own, new, strict=True):
-        mine[...] = w
+        mine[...] = w  # into the array itself, which an optimiser knows the weights by
 
 
 def _type_for(x: np.ndarray) -> str:

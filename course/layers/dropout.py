@@ -38,6 +38,7 @@ class Dropout(Layer):
     def _forward(self, x: np.ndarray, training: bool) -> np.ndarray:
         self.mask = np.ones_like(x)
         if training:
+            # Divided by a Python number, truth values would become float64.
             self.mask = (self.rng.random(x.shape) >= self.rate) / self.dtype.type(1 - self.rate)
         return x * self.mask
 

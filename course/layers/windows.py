@@ -82,7 +82,10 @@ class _Windows(Layer):
         return windows[:, :: self.strides[0], :: self.strides[1]].transpose(0, 1, 2, 4, 5, 3)
 
     def _places(self) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
-        """For each place in the window, the index of the pixels that stand there."""
+        """For each place in the window, the index of the pixels that stand there.
+
+        Windows overlap, yet at one place each has a pixel of its own: ``+=`` reaches all of them.
+        """
         _, height, width, _ = self.output_shape
         down, right = self.strides
         for i, j in np.ndindex(self.size):
