@@ -32,7 +32,7 @@ from course.agreement import TOLERANCES, keras_precision
 ALL_LESSONS = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 QUICK_LESSONS = [
     *[name for name in ALL_LESSONS if "nopackages" in name],
-    *["activations", "convolution", "hyperparameters", "iris_agreement"],
+    *["activations", "convolution", "dead_units", "hyperparameters", "iris_agreement"],
 ]
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))  # for all tests of the extensions
 RUN_ALL: list[str] = []  # filled before the tests are collected, as is the next

@@ -40,10 +40,11 @@ LESSONS = {
         *["w_middle", "u", "curvature", "full", "sigma", "noise", "updates"],
     ],
     "activations": [
-        *["values", "derivatives", "jacobian", "ten_layers"],
-        *["dW1_relu", "dW1_leaky", "outputs", "losses"],
+        *["values", "derivatives", "jacobian", "outputs", "losses"],
     ],
+    "dead_units": ["ten_layers", "dW1_relu", "dW1_leaky"],
     "deep_network": ["X", "y"],
+    "vanishing_gradients": ["orders"],
     "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
     "convolution": ["kernel", "window", "inputs", "outputs"],
     "transformer_keras": ["years", "actual", "last_year", "last_growth", "mean_growth", "windows"],

@@ -122,9 +122,9 @@ def lines_of_code(source: str) -> int:
         if token.type not in NO_CODE:
             lines |= {*range(token.start[0], token.end[0] + 1)}
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
-            if ast.get_docstring(node) is not None:
-                lines -= {*range(node.body[0].lineno, node.body[0].end_lineno + 1)}
+        may_have_one = isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+        if may_have_one and ast.get_docstring(node) is not None:
+            lines -= {*range(node.body[0].lineno, node.body[0].end_lineno + 1)}
     return len(lines)
 
 

@@ -16,7 +16,9 @@ LESSONS = (
     "mtcars_agreement.py",
     "hyperparameters.py",
     "activations.py",
+    "dead_units.py",
     "deep_network.py",
+    "vanishing_gradients.py",
     "layer_types.py",
     "convolution.py",
     "cifar_keras_cnn.py",
@@ -28,7 +30,7 @@ LESSONS = (
 # Lessons on what neither the lecture's slides nor its R scripts have.
 BEYOND = {
     *("iris_agreement", "mtcars_agreement", "cifar_nopackages_cnn", "cifar_agreement"),
-    *("attention_nopackages", "transformer_keras"),
+    *("attention_nopackages", "transformer_keras", "dead_units", "vanishing_gradients"),
 }
 # A copy of the course may have fewer.
 LESSONS = tuple(name for name in LESSONS if (SCRIPTS / name).is_file())
