@@ -37,7 +37,7 @@ PUBLIC_MODULES = sorted(  # of `course`: those that name what they offer
 )
 QUICK_LESSONS = [
     *[name for name in ALL_LESSONS if "nopackages" in name],
-    *["activations", "convolution", "iris_agreement", "transformer_agreement"],
+    *["activations", "convolution", "dead_units", "iris_agreement", "transformer_agreement"],
     *["learning_rate", "batch_size", "hyperparameter_search"],
 ]
 RUN_ALL: list[str] = []  # filled before the tests are collected, as is the next
