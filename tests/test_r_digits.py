@@ -14,7 +14,6 @@ Petal.Length -0.138891362 0.6564600 0.07636455 0.6140075 -0.7684220
 Petal.Width 0.005764186 -0.2177527 -0.42419779 0.2602737 2.1360912"""
 SLIDE_B1 = "0.000000000 0.006242131 -0.129513031 0.012000035 -0.047282668"
 SLIDE_STR = " num [1:4, 1:5] -1.22072 0.1813 -0.13889 0.00576 0.38528 ..."
-# Blocks of R that print, at least; in some lessons the network is Keras' on both sides.
 
 
 @pytest.mark.parametrize("name", lessons(LESSONS))
