@@ -41,7 +41,7 @@ class Add(SeveralInputs):
                 finite or too large for its type.
         """
         truth_value(training, self.name, "training")
-        return self._through(x)
+        return self._through(self._checked_inputs(x))
 
     def _output_shape(self, input_shape: list[Shape]) -> Shape:
         """The shape that all inputs have.

@@ -290,9 +290,9 @@ class SeveralInputs(BaseLayer):
 
     x: list[np.ndarray]
 
-    def _through(self, x: Sequence[np.ndarray]) -> np.ndarray:
-        """The outputs of the layer; keeps what `backward` needs."""
-        self.x = [self._copy(one) for one in self._checked_inputs(x)]
+    def _through(self, x: list[np.ndarray]) -> np.ndarray:
+        """The outputs of the layer for checked inputs; keeps what `backward` needs."""
+        self.x = [self._copy(one) for one in x]
         self.a = self._forward(self.x)
         self._called = True
         return self.a.copy()
@@ -326,7 +326,7 @@ class SeveralInputs(BaseLayer):
         if not listed or not all(isinstance(shape, tuple | list) for shape in input_shape):
             raise ValueError(
                 f"{self.name}: expected a list of shapes, one for each input. Received: "
-                f"input_shape={input_shape!r}."
+                f"input_shape={input_shape!r}. Put the shapes into a list: [shape1, shape2]."
             )
         return [self._one_shape(shape) for shape in input_shape]
 
