@@ -237,4 +237,4 @@ plt.show()
 # 1. Train the wide network at the learning rate 0.03. How large are the differences
 #    between seeds?
 # 2. What is the width of three equal hidden layers with about as many parameters? Put
-#    them into ``networks``, and see at which of the two rates they do better.
+#    them in place of the four, and see at which of the two rates they do better.
