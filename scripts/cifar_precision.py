@@ -208,7 +208,7 @@ plt.show()
 # Try it
 # ------
 #
-# 1. Train for 200 steps. Does double precision meet a choice that falls out
+# 1. Set ``steps`` to ``200``. Does double precision meet a choice that falls out
 #    differently?
 # 2. Replace both ``relu`` of the convolutions by ``tanh``. Which choices are left?
 #    What becomes of the curves in single precision?
