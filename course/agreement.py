@@ -82,7 +82,7 @@ class Comparison:
         return TOLERANCES[self.dtype]
 
 
-def compare(name: str, a, b) -> Comparison:
+def compare(name: str, a: np.ndarray | float, b: np.ndarray | float) -> Comparison:
     """Compare an array with its reference.
 
     Args:
@@ -148,7 +148,9 @@ def compare_all(a: Mapping, b: Mapping) -> list[Comparison]:
     return [compare(name, a[name], b[name]) for name in b]
 
 
-def assert_agree(name: str, a, b, tolerance: float | None = None) -> Comparison:
+def assert_agree(
+    name: str, a: np.ndarray | float, b: np.ndarray | float, tolerance: float | None = None
+) -> Comparison:
     """Compare, and raise if the arrays do not agree.
 
     Args:
@@ -286,7 +288,7 @@ class keras_precision:  # noqa: N801 - it is called like a function
     def __enter__(self) -> None:
         """Begin the block."""
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         """Put back what was set before."""
         import keras
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -68,7 +69,9 @@ def archived(path: Path, known: bool) -> Iterator[tuple[str, bytes]]:
                 for member in archive:
                     folder, _, name = member.name.rpartition("/")
                     if folder == FOLDER and name in FILES and member.isreg():
-                        yield name, archive.extractfile(member).read()
+                        content = archive.extractfile(member)
+                        assert content  # as it is a file
+                        yield name, content.read()
         except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
             raise wrong(path, "a whole archive", error) from error
 
@@ -85,7 +88,7 @@ def unpacked(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 def pictures(path: Path, files: Iterator[tuple[str, bytes]]) -> tuple[str, Pictures]:
     """Whether this is all of CIFAR-10, in words, and its pictures."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, content in files:
         check = _names if name == META_FILE else _batch
         found[name] = check(path / name, unpickled(path / name, content))
@@ -302,7 +305,7 @@ def _start(response: HTTPResponse, have: int) -> int:
     return start
 
 
-def _progress_bar(total: int):
+def _progress_bar(total: int) -> Any:
     """Keras' progress bar for so many bytes."""
     with quiet_start():
         import keras

@@ -133,6 +133,7 @@ def _read(path: Path, columns: tuple[str, ...], n_rows: int) -> pd.DataFrame:
         with warnings.catch_warnings():
             # pandas only warns where it drops a value too many in a row.
             warnings.simplefilter("error", pd.errors.ParserWarning)
+            # The names of the flowers are numbers: as texts, 1 does not become 1.0.
             frame = pd.read_csv(
                 path, compression=None, dtype={0: str}, index_col=False, encoding="utf-8"
             )

@@ -62,7 +62,7 @@ def load_images(source: str | PathLike | None = None) -> Pictures:
             note = " (CIFAR-10 is not on this machine)"
     else:
         known = chosen == "cifar10"
-        path = cached or cifar10.cached() or cifar10.download() if known else chosen
+        path = cached or cifar10.cached() or cifar10.download() if known else Path(chosen)
         with reading(path):
             what, pictures, note = _read(path, known)
     (_, y_train), (_, y_test), _ = pictures

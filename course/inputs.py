@@ -7,14 +7,18 @@ starts with: the name of the function, the class or the layer.
 
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
+from typing import Any, TypeGuard
 
 import numpy as np
 
+LARGEST_R_INTEGER = 2**31 - 1
 DTYPES = ("float32", "float64")  # in which a network computes
 FLOATS = tuple(map(np.dtype, DTYPES))
+Shape = tuple[Any, ...]  # of an array: whole numbers, and None for any number of cases
+Seed = int | np.random.Generator | None
 
 
-def real_numbers(x, where: str, name: str) -> np.ndarray:
+def real_numbers(x: object, where: str, name: str) -> np.ndarray:
     """The real numbers in an array, a data frame or a list, in an array of any type of numbers.
 
     Raises:
@@ -23,7 +27,7 @@ def real_numbers(x, where: str, name: str) -> np.ndarray:
     """
     if type(x) is np.ndarray and x.dtype in FLOATS:
         return x  # the most frequent case, in which nothing is left to look at
-    if np.ma.is_masked(x):
+    if np.ma.is_masked(x):  # np.asarray would bring back what the mask hides
         raise ValueError(
             f"{where}: expected {name} without masked entries. Received {np.ma.count_masked(x)} of "
             "them. Remove them, or fill them with x.filled()."
@@ -45,7 +49,7 @@ def real_numbers(x, where: str, name: str) -> np.ndarray:
     return values
 
 
-def _out_of_objects(values, x, where, name):
+def _out_of_objects(values: np.ndarray, x: object, where: str, name: str) -> np.ndarray:
     """Python's numbers, or those of data frames with columns of several types, as float64."""
     for place, value in np.ndenumerate(values):
         if not isinstance(value, Real | np.bool_):
@@ -69,7 +73,7 @@ def _out_of_objects(values, x, where, name):
         ) from error
 
 
-def floats(x, where: str, name: str) -> np.ndarray:
+def floats(x: object, where: str, name: str) -> np.ndarray:
     """The real numbers in floating point: float32 and float64 stay, all others become float64.
 
     Raises:
@@ -111,13 +115,13 @@ def finite(values: np.ndarray, where: str, name: str) -> None:
         )
 
 
-def float_type(dtype, where: str) -> np.dtype:
+def float_type(dtype: object, where: str) -> np.dtype:
     """The type to compute in.
 
     Raises:
         ValueError: if it is neither float32 nor float64.
     """
-    try:
+    try:  # np.dtype takes more: of None it makes float64
         name = np.dtype(dtype).name if isinstance(dtype, str | type | np.dtype) else None
     except TypeError:
         name = None
@@ -145,7 +149,7 @@ def shape_of(shape: Sequence, where: str, name: str, *, cases: bool) -> tuple:
     return (None, *sizes) if cases else tuple(sizes)
 
 
-def whole_number(value, where: str, name: str) -> int:
+def whole_number(value: object, where: str, name: str) -> int:
     """A positive whole number, at most the largest that R has, 2147483647.
 
     Raises:
@@ -158,28 +162,41 @@ def whole_number(value, where: str, name: str) -> int:
     return int(value)
 
 
-def _is_count(value) -> bool:
-    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
-    return is_whole and 0 < value < 2**31
+def _is_count(value: object) -> TypeGuard[int]:
+    return is_whole(value) and 0 < value <= LARGEST_R_INTEGER
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether this is a whole number, of Python's or another's; True and False are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def is_real(value: object) -> TypeGuard[float]:
+    """Whether this is a real number, of Python's or another's; True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def number(
-    value, where: str, name: str, expected: str, allowed: Callable[[float], bool] = lambda _: True
+    value: object,
+    where: str,
+    name: str,
+    expected: str,
+    allowed: Callable[[float], bool] = lambda _: True,
 ) -> float:
     """A finite number for which ``allowed(number)`` is true; ``expected`` says that in words.
 
     Raises:
         ValueError: if it is none.
     """
-    converted = as_float(value) if isinstance(value, Real) else np.nan
-    if isinstance(value, bool) or not np.isfinite(converted) or not allowed(converted):
+    converted = as_float(value) if is_real(value) else np.nan
+    if not np.isfinite(converted) or not allowed(converted):
         raise ValueError(
             f"{where}: expected {name} to be a number {expected}. Received: {name}={value!r}."
         )
     return converted
 
 
-def as_float(value: Real) -> float:
+def as_float(value: float) -> float:
     """A number as a float; infinite if it is a whole number of more than 308 digits."""
     try:
         return float(value)
@@ -187,7 +204,7 @@ def as_float(value: Real) -> float:
         return np.inf
 
 
-def truth_value(value, where: str, name: str) -> bool:
+def truth_value(value: object, where: str, name: str) -> bool:
     """True or False.
 
     Raises:
@@ -200,16 +217,16 @@ def truth_value(value, where: str, name: str) -> bool:
     return bool(value)
 
 
-def random_generator(seed, where: str) -> np.random.Generator:
+def random_generator(seed: Seed, where: str) -> np.random.Generator:
     """NumPy's random generator for a seed.
 
     Raises:
         ValueError: if the seed is no whole number of 0 or more, no generator, and not None.
     """
-    is_whole = isinstance(seed, Integral) and not isinstance(seed, bool) and seed >= 0
-    if not (seed is None or is_whole or isinstance(seed, np.random.Generator)):
+    is_seed = seed is None or (is_whole(seed) and seed >= 0)
+    if not (is_seed or isinstance(seed, np.random.Generator)):
         raise ValueError(
             f"{where}: expected a seed of 0 or more, a whole number, or a NumPy random generator. "
             f"Received: seed={seed!r}."
         )
-    return np.random.default_rng(seed)
+    return np.random.default_rng(seed)  # a generator comes back as it is

@@ -32,6 +32,7 @@ def matching(
     finite(y_pred, where, "y_pred")
     finite(y_true, where, "y_true")
     if y_true.ndim == y_pred.ndim - 1 and y_pred.shape[-1] == 1:
+        # Their difference would be (n, n): NumPy stretches (n,) and (n, 1) over each other.
         y_true = y_true[..., np.newaxis]
     if y_true.shape != y_pred.shape or not y_pred.ndim or not y_pred.size:
         raise ValueError(
@@ -129,11 +130,11 @@ class MeanSquaredError(Loss):
     Source: ``keras.losses.MeanSquaredError``; in R ``mean((y_pred - y_true)^2)``.
     """
 
-    def each(self, y_true, y_pred):
+    def each(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """The mean of the squared errors of each case."""
         return ((y_pred - y_true) ** 2).mean(axis=-1)
 
-    def each_gradient(self, y_true, y_pred):
+    def each_gradient(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Twice the error, divided by how many numbers a case has."""
         return 2 * (y_pred - y_true) / y_pred.shape[-1]
 
@@ -164,29 +165,31 @@ class CategoricalCrossentropy(Loss):
         super().__init__(reduction)
         self.from_logits = truth_value(from_logits, type(self).__name__, "from_logits")
 
-    def each(self, y_true, y_pred):
+    def each(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Minus the logarithm of the probability of the true class, for each case."""
         if self.from_logits:
+            # The shift changes no probability, and exp cannot overflow.
             shifted = y_pred - y_pred.max(axis=-1, keepdims=True)
             log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
         else:
             log_p = np.log(self._kept_away(y_pred / y_pred.sum(axis=-1, keepdims=True)))
         return -(y_true * log_p).sum(axis=-1)
 
-    def each_gradient(self, y_true, y_pred):
+    def each_gradient(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """From logits: prediction minus truth."""
         if self.from_logits:
-            return softmax(y_pred) - y_true  # prediction minus truth
+            return softmax(y_pred) - y_true
         total = y_pred.sum(axis=-1, keepdims=True)
         p = y_pred / total
+        # What was cut off does not change with p. Then back through the division by the sum.
         dp = -y_true / self._kept_away(p) * (p == self._kept_away(p))
         return (dp - (dp * p).sum(axis=-1, keepdims=True)) / total
 
-    def _kept_away(self, p):
+    def _kept_away(self, p: np.ndarray) -> np.ndarray:
         """The probabilities, none nearer to 0 or 1 than Keras allows."""
         return np.clip(p, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
 
-    def checked(self, y_true, y_pred):
+    def checked(self, y_true: np.ndarray, y_pred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Both as arrays of one shape and type, if the loss can be computed from them.
 
         Raises:

@@ -106,13 +106,13 @@ class SGD(Optimizer):
         self.nesterov = truth_value(nesterov, type(self).__name__, "nesterov")
         self.slots = 1 if momentum else 0
 
-    def step(self, g, *memory):
+    def step(self, g: np.ndarray, *memory: np.ndarray) -> np.ndarray:
         """The learning rate times the gradient, or the move with momentum."""
         if not memory:
             return self.learning_rate * g
         (m,) = memory
         m *= self.momentum
-        m -= self.learning_rate * g  # m is the move itself
+        m -= self.learning_rate * g  # m is the move itself; `apply` subtracts what is returned
         return self.learning_rate * g - self.momentum * m if self.nesterov else -m
 
 
@@ -137,7 +137,7 @@ class RMSprop(Optimizer):
     lecture 6e (2012).
     """
 
-    slots = 3
+    slots = 3  # those of a setting that is off stay 0
 
     def __init__(
         self,
@@ -153,7 +153,7 @@ class RMSprop(Optimizer):
         self.epsilon = _above_0(self, "epsilon", epsilon)
         self.centered = truth_value(centered, type(self).__name__, "centered")
 
-    def step(self, g, *memory):
+    def step(self, g: np.ndarray, *memory: np.ndarray) -> np.ndarray:
         """The learning rate times the gradient, divided by the root of ``v``."""
         v, mean, m = memory
         v *= self.rho
@@ -210,9 +210,10 @@ class Adam(Optimizer):
         self.epsilon = _above_0(self, "epsilon", epsilon)
         self.amsgrad = truth_value(amsgrad, type(self).__name__, "amsgrad")
 
-    def step(self, g, *memory):
+    def step(self, g: np.ndarray, *memory: np.ndarray) -> np.ndarray:
         """The corrected learning rate times ``m``, divided by the root of ``v``."""
         m, v, largest = memory
+        # The means of the docstring as Keras writes them: rounded in the same way.
         m += (1 - self.beta_1) * (g - m)
         v += (1 - self.beta_2) * (g**2 - v)
         if self.amsgrad:

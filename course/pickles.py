@@ -4,6 +4,7 @@ import pickletools
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class _Type:
     def __init__(self, name: str | bytes, *_: object):
         self.name, self.order = name, "|"
 
-    def set_state(self, state: tuple):
+    def set_state(self, state: tuple) -> None:
         """Take what NumPy writes of the type; its second part is the order of bytes."""
         self.order = state[1]
 
@@ -46,7 +47,7 @@ class Array:
     def __init__(self, *_: object):
         self.values: np.ndarray | None = None
 
-    def set_state(self, state: tuple):
+    def set_state(self, state: tuple) -> None:
         """Take what NumPy writes of the array."""
         _, shape, kind, by_columns, content = state
         values = np.frombuffer(content, kind.dtype())
@@ -64,7 +65,7 @@ def _number(kind: _Type, content: bytes) -> int:
 
 
 # All that a pickle of arrays may ask for, and what it gets. So NumPy never sees the pickle.
-STAND_INS = {
+STAND_INS: dict[str, Callable] = {
     "numpy.dtype": _Type,
     "numpy.ndarray": Array,
     "numpy.core.multiarray._reconstruct": Array,
@@ -105,7 +106,8 @@ def _rebuilt(content: bytes) -> object:
     a few bytes can keep it busy for ever, or end it. This one has the instructions that the two
     Pythons and NumPy write for a batch; it calls the stand-ins and nothing else.
     """
-    stack, marks, memory, n_made = [], [], {}, 0
+    stack, marks, memory, n_made = list[Any](), list[int](), dict[int, Any](), 0
+    argument: Any
     for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):
         if count == PICKLE_INSTRUCTIONS:
             raise ValueError(f"it has more than {PICKLE_INSTRUCTIONS:,} instructions")

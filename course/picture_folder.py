@@ -5,6 +5,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ def folder_of_pictures(folder: Path) -> tuple[Pictures, str]:
         expected = "the same folders, one for each class, in train and in test"
         raise wrong(folder, expected, found, "Correct the folders, so that both have all classes.")
     parts = [_labelled([part[name] for name in sorted(part)], left_out) for part in (train, test)]
-    return (*parts, sorted(train)), _told(left_out)
+    return (parts[0], parts[1], sorted(train)), _told(left_out)
 
 
 def _sorted_out(folder: Path, is_wanted: Callable[[Path], bool]) -> tuple[list[Path], list[Path]]:
@@ -38,7 +39,7 @@ def _sorted_out(folder: Path, is_wanted: Callable[[Path], bool]) -> tuple[list[P
             f"{folder}: expected a folder with a folder of pictures for each class. Found none. "
             "Make it: the pictures to test with must be others than those to train with."
         )
-    wanted, others = [], []
+    wanted, others = list[Path](), list[Path]()
     for path in sorted(folder.iterdir()):
         if not path.name.startswith("."):
             (wanted if is_wanted(path) else others).append(path)
@@ -65,7 +66,7 @@ def _labelled(folders: list[Path], left_out: list[Path]) -> tuple[np.ndarray, np
 
     What is left out is added to the list.
     """
-    pictures, labels = [], []
+    pictures, labels = list[np.ndarray](), list[int]()
     for label, folder in enumerate(folders):
         paths, others = _sorted_out(folder, _is_picture)
         if not paths:
@@ -129,7 +130,7 @@ def _picture(path: Path) -> np.ndarray:
     raise wrong(path, *unfit)
 
 
-def _unfit(image) -> tuple[str, str, str] | None:
+def _unfit(image: Any) -> tuple[str, str, str] | None:
     """What is expected of a picture, found, and to do, before it is decoded; None if it is fit."""
     if image.size != (SIDE, SIDE):
         found = "{} by {}".format(*image.size)

@@ -8,7 +8,7 @@ texts, between two signs ``$``, stands mathematics as matplotlib draws it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, pairwise
-from numbers import Integral
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,7 +18,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Polygon, Rectang
 from matplotlib.path import Path
 
 from course.agreement import TOLERANCES, Comparison
-from course.inputs import finite, floats, number, real_numbers, shape_of, whole_number
+from course.inputs import finite, floats, is_whole, number, real_numbers, shape_of, whole_number
 
 __all__ = [
     "plot_comparisons",
@@ -44,10 +44,11 @@ ARROW = {"arrowstyle": "-|>", "mutation_scale": 12, "color": "0.25", "linewidth"
 CENTRED = {"ha": "center", "va": "center", "linespacing": 1.25}
 BOX_WIDTH, BOX_GAP, LINE_HEIGHT = 0.84, 0.32, 0.19  # the width in columns
 SLANT = 0.35  # how far a volume goes back to the upper right, for each part of its depth
+Place = Sequence[float] | np.ndarray  # to the right, and down
 LARGEST_CELL, GRID_GAP = 0.38, 1.5  # the gap in cells
 
 
-def plot_history(history, title: str) -> Figure:
+def plot_history(history: object, title: str) -> Figure:
     """Draw how the loss and each metric change over the epochs, as R's ``plot(history)``.
 
     Args:
@@ -79,7 +80,7 @@ def plot_history(history, title: str) -> Figure:
             f"Received the names: {', '.join(curves) or 'none'}. Train for one epoch or more."
         )
     fig, axes = plt.subplots(len(names), 1, sharex=True, figsize=(6.4, 1 + 2.2 * len(names)))
-    for ax, name in zip(np.atleast_1d(axes), names, strict=True):
+    for ax, name in zip(np.atleast_1d(axes), names, strict=True):  # a single one comes bare
         training, validation = curves[name], curves.get(f"val_{name}", np.empty(0))
         epochs = np.arange(1, len(training) + 1)
         if len(validation) > len(training):
@@ -101,7 +102,7 @@ def plot_history(history, title: str) -> Figure:
     return fig
 
 
-def _curve(name: str, numbers) -> np.ndarray:
+def _curve(name: str, numbers: object) -> np.ndarray:
     """One real number for each epoch."""
     curve = floats(numbers, "plot_history", f"history[{name!r}]")
     if curve.ndim != 1:
@@ -190,7 +191,7 @@ def plot_predicted(actual: Sequence, predicted: Sequence, title: str, unit: str 
     fig, ax = plt.subplots(figsize=(5, 4.4))
     ends = [min(actual.min(), predicted.min()), max(actual.max(), predicted.max())]
     ax.plot(ends, ends, color="0.45", linestyle="--", label="predicted = actual")
-    ax.plot(actual, predicted, "o", color="#0b3c6f")
+    ax.plot(actual, predicted, "o", color=INK)
     ax.set_xlabel(f"actual ({unit})" if unit else "actual")
     ax.set_ylabel(f"predicted ({unit})" if unit else "predicted")
     ax.set_aspect("equal")
@@ -199,7 +200,7 @@ def plot_predicted(actual: Sequence, predicted: Sequence, title: str, unit: str 
     return fig
 
 
-def _column(values, name: str) -> np.ndarray:
+def _column(values: object, name: str) -> np.ndarray:
     """The numbers of a single column."""
     values = floats(values, "plot_predicted", name)
     if values.shape not in [(values.size,), (values.size, 1)]:
@@ -258,7 +259,7 @@ def plot_comparisons(comparisons: Mapping[str, Sequence[Comparison]], title: str
 
 
 def plot_images(
-    images: Sequence, titles: Sequence[str], title: str, columns: int = 10, **options
+    images: Sequence, titles: Sequence[str], title: str, columns: int = 10, **options: Any
 ) -> Figure:
     """Draw pictures in rows, each with a line of text above it.
 
@@ -290,7 +291,7 @@ def plot_images(
             f"{len(images)} pictures. An empty text leaves a picture without."
         )
     columns = whole_number(columns, "plot_images", "columns")
-    rows = -(-len(images) // columns)
+    rows = -(-len(images) // columns)  # rounded up
     height, width = images.shape[1:3]
     row_height = 6.4 / columns * height / width + (0.25 if any(titles) else 0.03)
     fig, axes = plt.subplots(rows, columns, figsize=(6.4, 0.4 + rows * row_height), squeeze=False)
@@ -303,7 +304,7 @@ def plot_images(
     return fig
 
 
-def _pixels(images) -> np.ndarray:
+def _pixels(images: object) -> np.ndarray:
     """Pictures as matplotlib draws them without a word: colours in their range, grey as floats."""
     images = real_numbers(images, "plot_images", "images")
     if images.ndim == 4 and images.shape[-1] == 1:
@@ -358,7 +359,7 @@ def plot_network(sizes: Sequence[int], layers: Sequence[str], title: str) -> Fig
             for y_right in right:
                 ax.plot([x, x + 1], [y_left, y_right], "-", color="0.6", linewidth=0.8, zorder=1)
     for x, ys in enumerate(heights):
-        ax.scatter(np.full(len(ys), x), ys, s=420, color="white", edgecolor="#0b3c6f", zorder=2)
+        ax.scatter(np.full(len(ys), x), ys, s=420, color="white", edgecolor=INK, zorder=2)
     lowest = -(max(sizes) - 1) / 2 - 0.8
     for x, text in enumerate(layers):
         ax.text(x, lowest, text, ha="center", va="top")
@@ -440,7 +441,7 @@ def plot_flow(
     return fig
 
 
-def _paper(left_top, right_bottom, title: str) -> tuple[Figure, plt.Axes]:
+def _paper(left_top: Place, right_bottom: Place, title: str) -> tuple[Figure, plt.Axes]:
     """A figure to draw on: an inch to the right, or down, is 1."""
     (left, top), (right, bottom) = left_top, right_bottom
     fig, ax = plt.subplots(figsize=(WIDTH, bottom - top + TITLE_HEIGHT))
@@ -472,13 +473,16 @@ def _places(pairs: list, name: str) -> np.ndarray:
                 f"plot_flow expects (column, row) as each place of {name}. Received {pair!r}. "
                 "Give both."
             )
-    reach = {"expected": "from -20 to 20", "allowed": lambda place: abs(place) <= 20}
-    columns = [number(pair[0], "plot_flow", "a column", **reach) for pair in pairs]
-    rows = [number(pair[1], "plot_flow", "a row", **reach) for pair in pairs]
+    columns = [_coordinate(pair[0], "a column") for pair in pairs]
+    rows = [_coordinate(pair[1], "a row") for pair in pairs]
     return np.column_stack([columns, rows])
 
 
-def _ways(stops, at: dict) -> list[np.ndarray]:
+def _coordinate(value: object, name: str) -> float:
+    return number(value, "plot_flow", name, "from -20 to 20", lambda v: abs(v) <= 20)
+
+
+def _ways(stops: object, at: dict) -> list[np.ndarray]:
     """The places that each arrow leads through, from the middle of a box to that of the next."""
     stops = _listed(stops, "plot_flow", "each of the arrows")
     boxes = [i for i, stop in enumerate(stops) if isinstance(stop, str)]
@@ -552,7 +556,9 @@ def plot_volumes(shapes: Sequence[Sequence[int]], layers: Sequence[str], title: 
     return fig
 
 
-def _draw_volume(ax, middle: np.ndarray, height: float, width: float, depth: float) -> None:
+def _draw_volume(
+    ax: plt.Axes, middle: np.ndarray, height: float, width: float, depth: float
+) -> None:
     """The front of a volume, its top and its right side, drawn to the upper right."""
     back = np.array([1, -1]) * SLANT * depth
     below_left = middle + np.array([-width, height]) / 2 - back / 2
@@ -594,21 +600,21 @@ def plot_grids(
         ValueError: if there is no matrix, one has not two dimensions, is empty or not finite, a
             frame does not lie in its matrix, or ``columns`` is not a positive whole number.
     """
-    grids = _named(grids, "plot_grids", "grids")
-    grids = {name: _matrix(values, f"grids[{name!r}]") for name, values in grids.items()}
+    named = _named(grids, "plot_grids", "grids")
+    matrices = {name: _matrix(values, f"grids[{name!r}]") for name, values in named.items()}
     frames = _named(frames, "plot_grids", "frames") if frames else {}
     for name, squares in frames.items():
-        shape = grids[name].shape if name in grids else (0, 0)
+        shape = matrices[name].shape if name in matrices else (0, 0)
         for square in _named(squares, "plot_grids", f"frames[{name!r}]").values():
             _check_square(square, name, shape)
     below = list(map(str, _listed(below, "plot_grids", "below")))
     columns = whole_number(columns, "plot_grids", "columns")
 
-    names = list(grids)
+    names = list(matrices)
     rows = [names[i : i + columns] for i in range(0, len(names), columns)]
-    widths = [sum(grids[n].shape[1] + GRID_GAP for n in row) - GRID_GAP for row in rows]
+    widths = [sum(matrices[n].shape[1] + GRID_GAP for n in row) - GRID_GAP for row in rows]
     cell = min((WIDTH - 0.2) / max(widths), LARGEST_CELL)
-    heights = [cell * max(len(grids[n]) for n in row) for row in rows]
+    heights = [cell * max(len(matrices[n]) for n in row) for row in rows]
     top, line = 0.4, 0.26  # above each row there is room for the names
     height = sum(heights) + top * len(rows) + line * len(below) + 0.1
     fig, ax = _paper((0, 0), (WIDTH, height), title)
@@ -616,21 +622,21 @@ def plot_grids(
     for row, row_width, row_height in zip(rows, widths, heights, strict=True):
         x = (WIDTH - cell * row_width) / 2
         for name in row:
-            corner = np.array([x, y + (row_height - cell * len(grids[name])) / 2])
-            _draw_grid(ax, corner, cell, name, grids[name])
+            corner = np.array([x, y + (row_height - cell * len(matrices[name])) / 2])
+            _draw_grid(ax, corner, cell, name, matrices[name])
             for which, (letter, square) in enumerate(frames.get(name, {}).items()):
                 _draw_frame(ax, corner, cell, letter, square, which)
-            x += cell * (grids[name].shape[1] + GRID_GAP)
+            x += cell * (matrices[name].shape[1] + GRID_GAP)
         y += row_height + top
     for i, text in enumerate(below):
         ax.text(WIDTH / 2, y - top + line * (i + 0.8), text, fontsize=11, **CENTRED)
     return fig
 
 
-def _check_square(square, name: str, shape: tuple[int, int]) -> None:
+def _check_square(square: object, name: str, shape: tuple[int, int]) -> None:
     """See that the cells of a square are in a matrix."""
     square = _listed(square, "plot_grids", "each frame")
-    whole = [part for part in square if isinstance(part, Integral) and not isinstance(part, bool)]
+    whole = [part for part in square if is_whole(part)]
     is_square = len(whole) == len(square) == 3
     if is_square:
         row, column, side = square
@@ -642,7 +648,7 @@ def _check_square(square, name: str, shape: tuple[int, int]) -> None:
         )
 
 
-def _matrix(values, name: str) -> np.ndarray:
+def _matrix(values: object, name: str) -> np.ndarray:
     """Finite numbers in rows and columns."""
     values = floats(values, "plot_grids", name)
     if values.ndim != 2 or not values.size:
@@ -654,7 +660,9 @@ def _matrix(values, name: str) -> np.ndarray:
     return values
 
 
-def _draw_grid(ax, corner: np.ndarray, cell: float, name: str, values: np.ndarray) -> None:
+def _draw_grid(
+    ax: plt.Axes, corner: np.ndarray, cell: float, name: str, values: np.ndarray
+) -> None:
     """A matrix of numbers in cells, and its name above."""
     for (i, j), value in np.ndenumerate(values):
         place = corner + cell * np.array([j, i])
@@ -664,7 +672,9 @@ def _draw_grid(ax, corner: np.ndarray, cell: float, name: str, values: np.ndarra
     ax.text(corner[0] + cell * values.shape[1] / 2, corner[1] - 0.2, name, **CENTRED)
 
 
-def _draw_frame(ax, corner: np.ndarray, cell: float, letter: str, square, which: int) -> None:
+def _draw_frame(
+    ax: plt.Axes, corner: np.ndarray, cell: float, letter: str, square: Sequence[int], which: int
+) -> None:
     """A square around some cells, with its letter; the next ones are a little smaller."""
     row, column, side = square
     inset = 0.02 + 0.025 * which * (side > 1)
@@ -677,7 +687,7 @@ def _draw_frame(ax, corner: np.ndarray, cell: float, letter: str, square, which:
     ax.text(*corner, letter, fontsize=9, weight="bold", color="white", bbox=badge, **CENTRED)
 
 
-def _named(values, where: str, name: str) -> dict:
+def _named(values: object, where: str, name: str) -> dict:
     """What has names, and is not empty."""
     if not isinstance(values, Mapping):
         raise TypeError(
@@ -689,7 +699,7 @@ def _named(values, where: str, name: str) -> dict:
     return {str(key): value for key, value in values.items()}
 
 
-def _listed(values, where: str, name: str) -> list:
+def _listed(values: object, where: str, name: str) -> list:
     """What stands in a list, an array or a series; a single text or number is none."""
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise TypeError(

@@ -21,6 +21,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, suppress
 from pathlib import Path
+from typing import TextIO
 
 __all__ = ["progress", "quiet_start"]
 
@@ -170,7 +171,7 @@ class _Gate:
         stream: the stream behind the gate, or None if the program has none.
     """
 
-    def __init__(self, stream):
+    def __init__(self, stream: TextIO | None):
         self.stream = stream
         self.shut = True
 
@@ -186,7 +187,7 @@ class _Gate:
         if self.stream is not None:
             self.stream.flush()
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> object:
         return getattr(self.stream, name)
 
 

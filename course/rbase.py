@@ -156,7 +156,7 @@ def table(**factors: Iterable) -> pd.DataFrame:
             f"{len(rows)} values and {names[1]} with {len(columns)}."
         )
     counts = np.zeros((len(rows.categories), len(columns.categories)), dtype=int)
-    np.add.at(counts, (rows.codes, columns.codes), 1)
+    np.add.at(counts, (rows.codes, columns.codes), 1)  # += would count each pair once
     return pd.DataFrame(
         counts,
         index=pd.Index(rows.categories, name=names[0]),

@@ -12,10 +12,16 @@ Pictures = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray], l
 
 SIDE = 32  # pixels
 
-# For messages: the repr of something foreign can have no end.
-SHORT = reprlib.Repr()
+
+class _Short(reprlib.Repr):
+    """For messages: the repr of something foreign can have no end."""
+
+    def repr_bytes(self, text: bytes, _: int) -> str:
+        return repr(text[:30])
+
+
+SHORT = _Short()
 SHORT.maxlevel = 2
-SHORT.repr_bytes = lambda text, _: repr(text[:30])
 
 CHOICES = (
     "Set COURSE_IMAGES to cifar10, to digits, or to the path of cifar-10-python.tar.gz, of the "

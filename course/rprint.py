@@ -25,7 +25,11 @@ LINE_WIDTH = 80  # R's options("width")
 MOST_NUMBERS = 99_999  # R's options("max.print"); R leaves out the rest
 
 
-def r_print(x, rows: Iterable | None = None, columns: Iterable | None = None) -> None:
+def r_print(
+    x: np.ndarray | pd.DataFrame | Iterable | float,
+    rows: Iterable | None = None,
+    columns: Iterable | None = None,
+) -> None:
     """Print numbers as R's ``print`` does.
 
     Args:
@@ -75,12 +79,12 @@ def r_print(x, rows: Iterable | None = None, columns: Iterable | None = None) ->
     if x.ndim < 2:
         lines = _vector_lines(formatted(cells[0])) if x.size else [EMPTY[x.dtype.kind]]
     else:
-        rows = _names(rows, x.shape[0], "row")
-        columns = _names(columns, x.shape[1], "column")
+        n, k = x.shape
+        rows, columns = _names(rows, n, "row"), _names(columns, k, "column")
         if titles is None:
             narrowest = 0 if x.dtype.kind == "f" else 1  # seen where there are no rows
             cells = [formatted(column) for column in cells]
-            lines = _matrix_lines(cells, *x.shape, rows, columns, narrowest)
+            lines = _matrix_lines(cells, n, k, rows, columns, narrowest)
         elif titles[0] is not None and titles[1] is not None:
             lines = _table_lines(cells, rows, columns, *titles)
         else:
@@ -141,9 +145,9 @@ def _matrix_lines(
     cells: list[list[str]],
     n: int,
     k: int,
-    rows: list[str] | None,
-    columns: list[str] | None,
-    narrowest=0,
+    rows: list[str],
+    columns: list[str],
+    narrowest: int = 0,
 ) -> list[str]:
     """The columns of a matrix side by side, beside the names of the rows and under their own."""
     if n == k == 0:
@@ -172,7 +176,11 @@ def _frame_lines(cells: list[np.ndarray], rows: list[str], columns: list[str]) -
 
 
 def _table_lines(
-    cells: list[np.ndarray], rows: list[str], columns: list[str], row_title, column_title
+    cells: list[np.ndarray],
+    rows: list[str],
+    columns: list[str],
+    row_title: object,
+    column_title: object,
 ) -> list[str]:
     """A table of counts, the title of the columns above them and of the rows beside them."""
     n, k = len(rows), len(columns)
@@ -218,10 +226,10 @@ def _side_by_side(stub: list[str], blocks: list[list[str]]) -> list[list[str]]:
     ]
 
 
-def _names(given: Iterable | None, n: int, what: str) -> list[str] | None:
-    """The names of rows or columns as R prints them."""
+def _names(given: Iterable | None, n: int, what: str) -> list[str]:
+    """The names of rows or columns as R prints them; none if none are given."""
     if given is None:
-        return None
+        return []
     who = f"r_print ({what}s)"
     names = []
     if isinstance(given, Iterable) and not isinstance(given, str):
@@ -233,7 +241,7 @@ def _names(given: Iterable | None, n: int, what: str) -> list[str] | None:
     return names
 
 
-def _title(given) -> str:
+def _title(given: object) -> str:
     """The title of rows or columns, which R prints as it is."""
     (title,) = map(text_of, labels_of([given], "r_print (title)", names=True))
     if any(unicodedata.category(c) in ("Cc", "Cn", "Cs", "Zl", "Zp") for c in title):

@@ -20,16 +20,14 @@ a normal number can differ, in R as in Python.
 """
 
 from collections.abc import Sequence
-from numbers import Integral, Real
 from statistics import NormalDist
 
 import numpy as np
 
-from course.inputs import as_float
+from course.inputs import LARGEST_R_INTEGER, as_float, is_real, is_whole
 
 __all__ = ["RRandom"]
 
-LARGEST_R_INTEGER = 2**31 - 1
 STATE_WORDS = 624
 UNIFORM_STEP = 2.0**-32
 SMALLEST_UNIFORM = 0.5 * 2.328306437080797e-10  # what R returns in place of 0
@@ -57,7 +55,7 @@ class RRandom:
     """
 
     def __init__(self, seed: int):
-        if isinstance(seed, bool) or not isinstance(seed, Integral):
+        if not is_whole(seed):
             raise TypeError(
                 f"RRandom expects a whole number as seed. Received: {seed!r} "
                 f"({type(seed).__name__}). Use an int, for example RRandom(123)."
@@ -106,7 +104,7 @@ class RRandom:
         while True:
             value = 0
             for _ in range(bits // 16 + 1):
-                value = 65536 * value + (self._bits.random_raw() >> 16)
+                value = 65536 * value + (self._bits.random_raw() >> 16)  # the upper half
             value &= 2**bits - 1
             if value < n:
                 return value
@@ -206,7 +204,7 @@ class RRandom:
 
 def _population(x: int | Sequence) -> tuple[np.ndarray | None, int]:
     """The values to draw from, or None if these are 0, 1, ..., and how many there are."""
-    if isinstance(x, Integral) and not isinstance(x, bool):
+    if is_whole(x):
         if not 0 <= x <= LARGEST_POPULATION:
             raise ValueError(
                 f"sample expects a population from 0 to 2**52, as R does. Received: {x}. "
@@ -220,7 +218,8 @@ def _population(x: int | Sequence) -> tuple[np.ndarray | None, int]:
             values = np.array(x)
         return values, len(x)
     if not isinstance(x, str) and np.ndim(x) == 1:
-        return np.asarray(x), len(x)
+        values = np.asarray(x)
+        return values, len(values)
     raise TypeError(
         f"sample expects a whole number or a one-dimensional sequence. Received: {x!r}. "
         "Round a number with int(), or put the values in a list."
@@ -229,7 +228,7 @@ def _population(x: int | Sequence) -> tuple[np.ndarray | None, int]:
 
 def _count(value: int, name: str) -> int:
     """A whole number of 0 or more, or an error that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    if not is_whole(value):
         raise TypeError(
             f"Expected a whole number for {name}. Received: {value!r} "
             f"({type(value).__name__}). Round it first, for example with int()."
@@ -244,7 +243,7 @@ def _count(value: int, name: str) -> int:
 
 def _number(value: float, name: str) -> float:
     """A single finite number, or an error that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if not is_real(value):
         raise TypeError(
             f"Expected a single number for {name}. Received: {value!r} "
             f"({type(value).__name__}). Draw for each value in turn."

@@ -3,13 +3,15 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from course.inputs import LARGEST_R_INTEGER
+
 R_TYPES = {"b": "logi", "i": "int", "f": "num"}  # by NumPy's letters for them
 EMPTY = {"b": "logical(0)", "i": "integer(0)", "f": "numeric(0)"}
-LARGEST_R_INTEGER = 2**31 - 1
 
 
 def labels_of(x: Iterable, who: str, names: bool = False) -> list:
@@ -30,7 +32,7 @@ def labels_of(x: Iterable, who: str, names: bool = False) -> list:
                 "Take one column, or of rows that are one-hot max_col(x)."
             )
         x = x.ravel()
-    values, kinds = list(x), {}
+    values, kinds = list(x), dict[str, object]()
     if all(isinstance(v, list | tuple) and len(v) == 1 for v in values):
         values = [v[0] for v in values]
     for i, value in enumerate(values):
@@ -62,7 +64,7 @@ def labels_of(x: Iterable, who: str, names: bool = False) -> list:
     return [_double(v, who) for v in values]
 
 
-def _kind(value) -> str | None:
+def _kind(value: object) -> str | None:
     if isinstance(value, bool | np.bool_):
         return "truth value"
     if isinstance(value, int | float | np.integer | np.floating):
@@ -70,13 +72,13 @@ def _kind(value) -> str | None:
     return "text" if isinstance(value, str) else None
 
 
-def brief(x) -> str:
+def brief(x: object) -> str:
     """How a thing looks in Python, in one line."""
     text = " ".join(repr(x).split())
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _double(value, who: str) -> float:
+def _double(value: float, who: str) -> float:
     try:
         return float(value)
     except OverflowError as error:
@@ -86,7 +88,7 @@ def _double(value, who: str) -> float:
         ) from error
 
 
-def numbers_of(x, who: str, what: str = "") -> np.ndarray:
+def numbers_of(x: object, who: str, what: str = "") -> np.ndarray:
     """The numbers in an array, a data frame or a list, as R holds them: bool, int or float64."""
     if isinstance(x, pd.DataFrame):
         columns = columns_of(x, who)
@@ -133,7 +135,7 @@ def _fit_in_r(whole: np.ndarray) -> bool:
     return bool((whole >= -LARGEST_R_INTEGER).all() and (whole <= LARGEST_R_INTEGER).all())
 
 
-def _has_missing(x) -> bool:
+def _has_missing(x: Any) -> bool:
     """Whether something is missing in NumPy's or pandas' way, which NumPy would not see."""
     dtype = getattr(x, "dtype", None)
     if isinstance(dtype, pd.api.extensions.ExtensionDtype):

@@ -10,13 +10,15 @@
 Forward, loss, backward, update: the four steps stand in `Sequential.train_on_batch`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from course import losses, optimizers
 from course.inputs import (
+    Seed,
+    Shape,
     finite,
     float_type,
     number,
@@ -26,7 +28,7 @@ from course.inputs import (
     truth_value,
     whole_number,
 )
-from course.layers import Input, Layer
+from course.layers import Input, Layer, SeveralInputs
 from course.layers.base import replace_weights
 from course.losses import UNITS, CategoricalCrossentropy, Loss, MeanSquaredError, matching
 from course.optimizers import Optimizer
@@ -34,7 +36,7 @@ from course.optimizers import Optimizer
 __all__ = ["METRICS", "History", "Sequential"]
 
 
-def accuracy(y_true, y_pred):
+def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
     """For each case 1 if the prediction is right, else 0.
 
     With several columns, the largest prediction has to stand where the largest answer stands. With
@@ -47,13 +49,13 @@ def accuracy(y_true, y_pred):
     return y_true.argmax(axis=-1) == y_pred.argmax(axis=-1)
 
 
-def mean_absolute_error(y_true, y_pred):
+def mean_absolute_error(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
     """The mean of the absolute errors of each case."""
     y_true, y_pred = matching(y_true, y_pred, "mean_absolute_error", UNITS)
     return np.abs(y_pred - y_true).mean(axis=-1)
 
 
-def mean_squared_error(y_true, y_pred):
+def mean_squared_error(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
     """The mean of the squared errors of each case."""
     return MeanSquaredError().each(*matching(y_true, y_pred, "mean_squared_error", UNITS))
 
@@ -96,19 +98,22 @@ class Sequential:
         layers: the layers, without the `course.layers.Input`.
 
     Raises:
-        TypeError: if this is no list, or an entry is no layer.
+        TypeError: if this is no list, or an entry is no layer, or one with several inputs.
         ValueError: if two entries are the same layer, or a layer cannot take the outputs of the
             one before.
 
     Source: ``keras.Sequential``; in R ``keras_model_sequential``.
     """
 
-    def __init__(self, layers: Sequence[Layer | Input] = (), *, dtype="float32", seed=None):
+    def __init__(
+        self, layers: Sequence[Layer | Input] = (), *, dtype: str = "float32", seed: Seed = None
+    ):
         self.dtype = float_type(dtype, "Sequential")
         self.layers: list[Layer] = []
-        self._input_shape = None
+        self._input_shape: Shape | None = None
         self._rng = random_generator(seed, "Sequential")
         self._optimizer: Optimizer | None = None
+        self._loss: Loss | None = None
         if not isinstance(layers, tuple | list):
             raise TypeError(
                 f"Sequential: expected a list of layers. Received: {layers!r:.60}. "
@@ -121,12 +126,17 @@ class Sequential:
         """Put a layer at the end.
 
         Raises:
-            TypeError: if it is no layer.
+            TypeError: if it is no layer, or one with several inputs.
             ValueError: if it is in the network already, or cannot take the outputs before it.
         """
         if isinstance(layer, Input) and not self.layers and self._input_shape is None:
             self._input_shape = layer.shape
             return
+        if isinstance(layer, SeveralInputs):
+            raise TypeError(
+                f"Sequential: expected layers with one input. Received {type(layer).__name__}, "
+                "which takes several. A Sequential passes one array on; call this layer yourself."
+            )
         if not isinstance(layer, Layer):
             raise TypeError(
                 "Sequential: expected layers of course.layers, and an Input in the first place "
@@ -141,7 +151,7 @@ class Sequential:
         taken, count = {other.name for other in self.layers}, 0
         while layer.name in taken:
             count += 1
-            layer.name = f"{layer.kind()}_{count}"
+            layer.name = f"{layer.kind()}_{count}"  # dense, dense_1, dense_2, as in Keras
         shape = self.layers[-1].output_shape if self.built else self._input_shape
         if layer.built and not self.layers and shape is None:
             shape = layer.input_shape
@@ -171,10 +181,10 @@ class Sequential:
             self._input_shape = self._input_shape or shape
             shape = layer.output_shape
 
-    def _build_layer(self, layer, shape):
+    def _build_layer(self, layer: Layer, shape: Shape) -> None:
         """Build it; or, if it has weights already, see that it fits here, and leave it alone."""
         if not layer.built:
-            layer.build(shape, self.dtype, self._rng)
+            layer.build(shape, self.dtype.name, self._rng)
         elif layer.input_shape != shape:
             raise ValueError(
                 f"Sequential: expected a layer for inputs of shape {shape}. Received "
@@ -231,7 +241,7 @@ class Sequential:
         finite(x, "Sequential.forward", "x")
         return self._through(x, training).copy()
 
-    def _through(self, x, training=False):
+    def _through(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         """The same with arrays of our own, which nobody changes: no copies."""
         if not self.built:
             self.build(x.shape)
@@ -255,14 +265,14 @@ class Sequential:
             TypeError: if ``x`` or ``y`` does not hold real numbers.
             ValueError: if shapes do not match, or a number is not finite.
         """
-        self._need_loss()
+        self._compiled()
         training = truth_value(training, "Sequential.gradients", "training")
         x, y = self._cases("gradients", x, y)
         self._through(x, training)
         self._backward(y)
         return [g for layer in self.layers for g in layer.get_gradients()]
 
-    def _backward(self, y):
+    def _backward(self, y: np.ndarray) -> float:
         """From the loss back to the first layer; returns the loss."""
         loss, found, backward = self._loss_at_the_end()
         dy = backward(loss.gradient(y, found))
@@ -270,9 +280,11 @@ class Sequential:
             dy = layer._back(dy)
         return loss(y, found)
 
-    def _loss_at_the_end(self):
+    def _loss_at_the_end(
+        self,
+    ) -> tuple[Loss, np.ndarray, Callable[[np.ndarray], np.ndarray]]:
         """The loss, what it takes of the last layer, and that layer's way back from there."""
-        loss, last = self._loss, self.layers[-1]
+        (_, loss), last = self._compiled(), self.layers[-1]
         takes_probabilities = isinstance(loss, CategoricalCrossentropy) and not loss.from_logits
         if takes_probabilities and last.activation.name == "softmax":
             # The derivative through softmax and cross-entropy together is exact where their
@@ -298,28 +310,29 @@ class Sequential:
             TypeError: if ``x`` or ``y`` does not hold real numbers.
             ValueError: if shapes do not match, or a number is not finite.
         """
-        self._need_loss()
+        self._compiled()
         x, y = self._cases("train_on_batch", x, y)
         return self._train(x, y, "In this step")
 
-    def _train(self, x, y, when):
+    def _train(self, x: np.ndarray, y: np.ndarray, when: str) -> dict[str, float]:
+        optimizer, _ = self._compiled()
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # told as an error
             y_pred = self._through(x, training=True)
             loss = float(self._backward(y)) if np.isfinite(y_pred).all() else np.nan
             if not np.isfinite(loss):
                 raise self._diverged(f"{when} the loss is {loss}")
-            measured = self._measure(y, y_pred)
+            measured = self._measure(y, y_pred)  # before the update, as the loss
             gradients = [g for layer in self.layers for g in layer.get_gradients()]
             weights = [w for layer in self.layers for w in layer.weights]
             if not all(np.isfinite(g).all() for g in gradients):
                 raise self._diverged(f"{when} the loss is {loss:.4g}, and a gradient is infinite")
-            self._optimizer.apply(gradients, weights)
+            optimizer.apply(gradients, weights)
         if not all(np.isfinite(w).all() for w in weights):
             raise self._diverged(f"{when} the loss is {loss:.4g}, and a weight became infinite")
         return {"loss": loss} | measured
 
-    def _diverged(self, what):
-        rate = self._optimizer.learning_rate
+    def _diverged(self, what: str) -> FloatingPointError:
+        rate = self._compiled()[0].learning_rate
         return FloatingPointError(
             f"Sequential: the training has diverged. {what}. Expected finite numbers. Make the "
             f"network anew and try a smaller learning rate, {rate / 10:.2g} instead of {rate:.2g}; "
@@ -362,7 +375,7 @@ class Sequential:
             ValueError: if a setting or a shape does not fit, or a number is not finite. What is
                 wrong with the data, also with those for validation, is found before the training.
         """
-        self._need_loss()
+        self._compiled()
         batch_size = _batch_size("fit", batch_size)
         epochs = whole_number(epochs, "Sequential.fit", "epochs")
         shuffle = truth_value(shuffle, "Sequential.fit", "shuffle")
@@ -382,7 +395,7 @@ class Sequential:
                 )
             validation_data = self._fitting_cases("fit, validation_data", *validation_data)
         elif part:
-            kept = int(np.floor(len(x) * (1 - part)))
+            kept = int(np.floor(len(x) * (1 - part)))  # as Keras: the last cases, unshuffled
             if not 0 < kept < len(x):
                 raise ValueError(
                     "Sequential.fit: expected at least one case for training and one for "
@@ -396,7 +409,7 @@ class Sequential:
             batches = [order[i : i + batch_size] for i in range(0, len(x), batch_size)]
             when = f"In epoch {epoch + 1} of {epochs}"
             results = [self._train(x[rows], y[rows], when) for rows in batches]
-            sizes = [len(rows) for rows in batches]
+            sizes = [len(rows) for rows in batches]  # the last may be smaller
             values = {
                 name: float(np.average([result[name] for result in results], weights=sizes))
                 for name in results[0]
@@ -449,12 +462,12 @@ class Sequential:
             TypeError: if the data do not hold real numbers.
             ValueError: if shapes do not match, or a number is not finite.
         """
-        self._need_loss()
+        self._compiled()
         x, y = self._cases("evaluate", x, y)
         values = self._evaluate(x, y, _batch_size("evaluate", batch_size))
         return list(values.values()) if len(values) > 1 else values["loss"]
 
-    def _evaluate(self, x, y, batch_size):
+    def _evaluate(self, x: np.ndarray, y: np.ndarray, batch_size: int) -> dict[str, float]:
         results, sizes = [], []
         for i in range(0, len(x), batch_size):
             y_batch = y[i : i + batch_size]
@@ -467,7 +480,7 @@ class Sequential:
             for name in results[0]
         }
 
-    def _measure(self, y, y_pred):
+    def _measure(self, y: np.ndarray, y_pred: np.ndarray) -> dict[str, float]:
         return {name: float(np.mean(METRICS[name](y, y_pred))) for name in self._metrics}
 
     def get_weights(self) -> list[np.ndarray]:
@@ -510,7 +523,7 @@ class Sequential:
             print(f"{kind:<34}{layer.output_shape!s:<22}{layer.count_params():>10,}")
         print(f"{'Total':<56}{self.count_params():>10,}")
 
-    def _cases(self, where, x, *answers):
+    def _cases(self, where: str, x: object, *answers: object) -> list[np.ndarray]:
         """The inputs, in the type of the network, and the answers, as arrays of as many cases."""
         where = f"Sequential.{where}"
         arrays = [
@@ -530,22 +543,24 @@ class Sequential:
             self.build(arrays[0].shape)
         return [self.layers[0]._checked_inputs(arrays[0]), *arrays[1:]]
 
-    def _fitting_cases(self, where, x, y):
+    def _fitting_cases(self, where: str, x: object, y: object) -> tuple[np.ndarray, np.ndarray]:
         """The same, if the loss can take all answers: before the first step of many."""
         x, y = self._cases(where, x, y)
-        one = self._through(x[:1])
-        y, _ = self._loss.checked(y, np.broadcast_to(one, (len(x), *one.shape[1:])))
+        one = self._through(x[:1])  # has the shape of all outputs, in the time of one
+        y, _ = self._compiled()[1].checked(y, np.broadcast_to(one, (len(x), *one.shape[1:])))
         return x, y
 
-    def _need_loss(self):
+    def _compiled(self) -> tuple[Optimizer, Loss]:
+        """The optimiser and the loss, without which nothing can be trained."""
         if self._optimizer is None or self._loss is None:
             raise RuntimeError(
                 "Sequential: expected a network that is compiled with a loss. "
                 "Call compile(optimizer, loss) first."
             )
+        return self._optimizer, self._loss
 
 
-def _batch_size(where, batch_size):
+def _batch_size(where: str, batch_size: int | None) -> int:
     return (
         32 if batch_size is None else whole_number(batch_size, f"Sequential.{where}", "batch_size")
     )

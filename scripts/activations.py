@@ -21,10 +21,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from course.agreement import compare, keras_precision, print_comparisons
-from course.data import load_iris
 from course.quiet import quiet_start
-from course.rbase import one_hot, r_print
-from course.rrandom import RRandom
+from course.rbase import r_print
 
 with quiet_start():
     import keras
@@ -273,109 +271,12 @@ for name in functions:
     print(f"{name:<12}{low:>6.2f}{high:>9.2f}{abs(kinks[name]):>6.2f}  {cost[name]}")
 
 # %%
-# Sigmoid and tanh keep values in a range. The others are open upwards. ReLU and leaky
+# Sigmoid and tanh keep values in a range. Where they are flat, their derivative is
+# close to 0: they are *saturated*. The others are open upwards. ReLU and leaky
 # ReLU have a kink and are the cheapest; in practice a sum is hardly ever exactly 0, so
 # the kink does no harm. SiLU and GELU are smooth and look like ReLU from afar. They dip
 # below 0 before they rise. (A tanh by one exponential:
 # :math:`\tanh z = 2 \sigma(2z) - 1`.)
-#
-# Saturation
-# ----------
-#
-# Where sigmoid is flat its derivative is close to 0: it is *saturated*. A network
-# multiplies one such derivative for each layer. What do ten layers make of it, if the
-# sum is the same in each?
-#
-# .. code-block:: r
-#
-#    z <- c(0, 2, 5, 10)
-#    one_layer <- sigmoid(z) * (1 - sigmoid(z))
-#    ten_layers <- one_layer^10
-#    print(rbind(z, one_layer, ten_layers))
-
-z = np.array([0.0, 2, 5, 10])
-one_layer = sigmoid(z) * (1 - sigmoid(z))
-ten_layers = one_layer**10
-r_print(np.array([z, one_layer, ten_layers]), rows=["z", "one_layer", "ten_layers"])
-
-# %%
-# Even the largest derivative that sigmoid has leaves next to nothing after ten layers.
-# ReLU's derivative is exactly 1 where a unit is active, and so is the product.
-# :doc:`deep_network` measures this in a network, together with the weights.
-#
-# Dead units
-# ----------
-#
-# ReLU has a price: where a unit is not active, its derivative is 0. In
-# :doc:`iris_nopackages` the first hidden unit was *dead*, active for no flower. Here is
-# its start again, and the derivative of the first unit's weights, once with ReLU and
-# once with leaky ReLU. The biases are zero at the start.
-#
-# .. code-block:: r
-#
-#    set.seed(123)
-#    train_rows <- sample(150, 105)
-#    X <- as.matrix(iris[train_rows, 1:4])
-#    Y <- diag(3)[iris$Species[train_rows], ]
-#    W1 <- matrix(rnorm(20), 4, 5)
-#    W2 <- matrix(rnorm(15), 5, 3)
-#    z1 <- X %*% W1
-#    print(colSums(z1 > 0))
-#    dz2_relu <- softmax(pmax(z1, 0) %*% W2) - Y
-#    dz1_relu <- dz2_relu %*% t(W2) * (z1 > 0)
-#    dW1_relu <- t(X) %*% dz1_relu
-#    print(as.vector(dW1_relu[, 1]))
-#    dz2_leaky <- softmax(pmax(slope * z1, z1) %*% W2) - Y
-#    dz1_leaky <- dz2_leaky %*% t(W2) * ifelse(z1 > 0, 1, slope)
-#    dW1_leaky <- t(X) %*% dz1_leaky
-#    print(as.vector(dW1_leaky[, 1]))
-
-iris = load_iris()
-rng = RRandom(123)
-train_rows = rng.sample(150, 105)
-X = iris.iloc[train_rows, :4].to_numpy()  # (105, 4)
-Y = one_hot(iris["Species"].iloc[train_rows])  # (105, 3)
-W1_start = rng.rnorm(20).reshape(4, 5, order="F")
-W2_start = rng.rnorm(15).reshape(5, 3, order="F")
-
-
-def iris_gradients(name, W1, b1, W2, b2):
-    z1 = X @ W1 + b1  # (105, 4) @ (4, 5) -> (105, 5)
-    a1 = functions[name](z1)
-    dz2 = softmax(a1 @ W2 + b2) - Y  # (105, 3)
-    dz1 = dz2 @ W2.T * slopes[name](z1)  # (105, 3) @ (3, 5) -> (105, 5)
-    return X.T @ dz1, dz1.sum(axis=0), a1.T @ dz2, dz2.sum(axis=0)
-
-
-start = W1_start, np.zeros(5), W2_start, np.zeros(3)
-z1 = X @ W1_start
-r_print((z1 > 0).sum(axis=0))
-dW1_relu = iris_gradients("relu", *start)[0]
-dW1_leaky = iris_gradients("leaky_relu", *start)[0]
-r_print(dW1_relu[:, 0])
-r_print(dW1_leaky[:, 0])
-
-# %%
-# With ReLU nothing reaches the weights of the dead unit, with leaky ReLU something
-# does. After the 200 epochs of the lesson:
-
-learning_rate, epochs = 0.001, 200
-moved = {}
-for name in ["relu", "leaky_relu"]:
-    weights = start
-    for _ in range(epochs):
-        gradients = iris_gradients(name, *weights)
-        weights = [
-            w - learning_rate * g for w, g in zip(weights, gradients, strict=True)
-        ]
-    moved[name] = np.abs(weights[0] - W1_start).max(axis=0)
-    print(f"{name}: largest change in each unit's weights")
-    r_print(moved[name].round(4))
-
-# %%
-# The first unit has not moved at all with ReLU. With leaky ReLU it has moved like the
-# others. ELU, SiLU and GELU pass something on below 0 too, as long as the sum is not
-# far below.
 #
 # The last layer
 # --------------
@@ -463,9 +364,10 @@ plt.show()
 #
 # An activation function acts twice: forward with its values, backward with its
 # derivative. Sigmoid and tanh keep a range and saturate. ReLU is cheap and does not
-# saturate above 0, but its units can die. Leaky ReLU always passes something back; ELU,
-# SiLU and GELU do so as long as the sum is not far below 0. In the last layer the kind
-# of answer decides.
+# saturate above 0, but passes nothing back below. Leaky ReLU always passes something
+# back; ELU, SiLU and GELU do so as long as the sum is not far below 0. In the last
+# layer the kind of answer decides. What this does to a network is the question of
+# :doc:`dead_units`.
 #
 # Try it
 # ------

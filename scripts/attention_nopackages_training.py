@@ -30,10 +30,16 @@ plt.style.use("course.lecture")
 #
 # With more than two dimensions, ``@`` multiplies matrix by matrix: the first of one
 # stack with the first of the other, the second with the second. ``swapaxes(-1, -2)``
-# transposes each. Here are two rows, each times itself:
+# transposes each. R multiplies two matrices at a time, and goes through a list of them
+# with ``sapply`` or ``lapply``. Here are two rows, each times itself:
+#
+# .. code-block:: r
+#
+#    two_rows <- list(t(c(1, 2)), t(c(3, 4)))
+#    print(sapply(two_rows, function(row) row %*% t(row)))
 
 two_rows = np.array([[[1, 2]], [[3, 4]]])  # (2, 1, 2): a stack of two matrices
-print(*(two_rows @ two_rows.swapaxes(-1, -2)).ravel())  # (2, 1, 2) @ (2, 2, 1)
+r_print((two_rows @ two_rows.swapaxes(-1, -2)).ravel())  # (2, 1, 2) @ (2, 2, 1)
 
 # %%
 # Attention as functions
@@ -41,9 +47,7 @@ print(*(two_rows @ two_rows.swapaxes(-1, -2)).ravel())  # (2, 1, 2) @ (2, 2, 1)
 #
 # The lines of :doc:`attention_nopackages` as functions, for a whole stack of sentences:
 # ``X`` now has the shape ``(n, T, d)``. For the derivatives of the weights, the rows of
-# all sentences stand under one another. R multiplies two matrices at a time, so the R
-# functions take one sentence, and ``lapply`` would take them through a list of
-# sentences.
+# all sentences stand under one another. The R functions take one sentence.
 #
 # .. code-block:: r
 #

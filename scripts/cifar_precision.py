@@ -110,6 +110,8 @@ print("Larger than 0.6:", *(sums > 0.6).astype(int))
 # In each precision both train on their own. One more run helps to judge what we see:
 # Keras in single precision with the pictures of each batch in reverse order. In
 # mathematics this changes nothing; it only adds up in another order.
+# (The order of the sums also depends on the number of processor cores. So in single
+# precision what follows may look different on another computer.)
 
 
 def train(model, batches):
@@ -206,7 +208,7 @@ plt.show()
 # Try it
 # ------
 #
-# 1. Train for 200 steps. Does double precision meet a choice that falls out
+# 1. Set ``steps`` to ``200``. Does double precision meet a choice that falls out
 #    differently?
 # 2. Replace both ``relu`` of the convolutions by ``tanh``. Which choices are left?
 #    What becomes of the curves in single precision?

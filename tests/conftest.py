@@ -30,9 +30,14 @@ from small_website import IN_FULL, copy_course
 from course.agreement import TOLERANCES, keras_precision
 
 ALL_LESSONS = sorted(path.stem for path in SCRIPTS.glob("*.py"))
+PUBLIC_MODULES = sorted(  # of `course`: those that name what they offer
+    (path.parent if path.stem == "__init__" else path).stem
+    for path in (ROOT / "course").rglob("*.py")
+    if "\n__all__ = " in path.read_text(encoding="utf-8")
+)
 QUICK_LESSONS = [
     *[name for name in ALL_LESSONS if "nopackages" in name],
-    *["activations", "convolution", "iris_agreement"],
+    *["activations", "convolution", "dead_units", "iris_agreement", "transformer_agreement"],
     *["learning_rate", "batch_size", "hyperparameter_search"],
 ]
 RUN_ALL: list[str] = []  # filled before the tests are collected, as is the next

@@ -41,10 +41,11 @@ LESSONS = {
     ],
     "batch_size": ["X_train", "Y_train", "w_start", "full", "sigma", "noise", "updates"],
     "activations": [
-        *["values", "derivatives", "jacobian", "ten_layers"],
-        *["dW1_relu", "dW1_leaky", "outputs", "losses"],
+        *["values", "derivatives", "jacobian", "outputs", "losses"],
     ],
+    "dead_units": ["ten_layers", "dW1_relu", "dW1_leaky"],
     "deep_network": ["X", "y"],
+    "vanishing_gradients": ["orders"],
     "layer_types": ["W", "b", "keep", "kernel", "z", "maxima", "means"],
     "convolution": ["kernel", "window", "inputs", "outputs"],
     "cifar_precision": ["sums"],

@@ -534,10 +534,6 @@ REFUSED = [
     ),
     (lambda: Add().forward([]), r"Received shapes: none"),
     (lambda: Add().forward([X, X[:1]]), r"as many cases in each"),
-    (
-        lambda: Sequential([Input((3, 4)), MultiHeadAttention(2, 4)]),
-        r"multi_head_attention: expected a list of shapes.*\(None, 3, 4\).*Sequential",
-    ),
 ]
 
 
@@ -545,6 +541,16 @@ REFUSED = [
 def test_what_they_cannot_do_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("layer", [Add(), MultiHeadAttention(2, 4)])
+@pytest.mark.parametrize("before", [[], [Input((3, 4))]])
+def test_a_sequential_refuses_layers_with_several_inputs(before, layer):
+    name = type(layer).__name__
+    message = rf"Sequential: expected layers with one input\. Received {name}.*call this layer"
+    with pytest.raises(TypeError, match=message):
+        Sequential([*before, layer])
+    assert not isinstance(layer, layers.Layer)
 
 
 def test_another_shape_than_built_for_is_refused():

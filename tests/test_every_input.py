@@ -732,7 +732,8 @@ def test_two_odd_arguments(call, data):
 # Classes whose methods are called, and what has tests of its own: files, figures, messages.
 ELSEWHERE = {
     *("activations.ACTIVATIONS", "activations.ActivationFunction", "losses.Loss", "losses.get"),
-    *("optimizers.Optimizer", "optimizers.get", "layers.Layer", "sequential.METRICS"),
+    *("optimizers.Optimizer", "optimizers.get", "sequential.METRICS"),
+    *("layers.BaseLayer", "layers.Layer", "layers.SeveralInputs"),
     *("sequential.History", "agreement.TOLERANCES", "agreement.CENTRAL_DIFFERENCE_TOLERANCE"),
     *("agreement.Comparison", "agreement.assert_agree", "agreement.compare_all"),
     *("agreement.keras_precision", "agreement.print_comparisons", "plots.plot_comparisons"),

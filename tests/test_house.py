@@ -1,15 +1,17 @@
 """The rules of the house: what lies where, what may import what, and the form of the code."""
 
 import ast
+import io
 import re
 import shutil
 import subprocess
 import sys
+import tokenize
 from importlib.metadata import metadata
 
 import pytest
-from conftest import need
-from r_fixtures import ROOT
+from conftest import ALL_LESSONS, PUBLIC_MODULES, need
+from r_fixtures import ROOT, SCRIPTS
 from running import run_python
 
 TOP_LEVEL = {
@@ -60,6 +62,25 @@ def test_lint_and_format():
         assert result.returncode == 0, result.stdout + result.stderr
 
 
+def test_the_package_says_what_its_functions_take_and_give(tmp_path):
+    """All of them do, and mypy finds nothing that contradicts it."""
+    result = run_python("-m", "mypy", f"--cache-dir={tmp_path}", cwd=ROOT)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_public_module_has_a_page_and_a_row_in_the_table_of_them():
+    """Those that name what they offer, in ``__all__``."""
+    docs = ROOT / "docs"
+    assert {path.stem for path in (docs / "reference").iterdir()} == set(PUBLIC_MODULES)
+    for name in PUBLIC_MODULES:
+        page = (docs / "reference" / f"{name}.rst").read_text(encoding="utf-8")
+        title = f"``course.{name}``"
+        assert page == f"{title}\n{'=' * len(title)}\n\n.. automodule:: course.{name}\n"
+    text = (docs / "course.rst").read_text(encoding="utf-8")
+    table = re.findall(r"^   \* - :doc:`reference/(\w+)`\n     - \w", text, re.M)
+    assert sorted(table) == sorted(PUBLIC_MODULES)
+
+
 def test_readme_opens_with_the_two_commands():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = re.findall(r"```sh\n(.*?)\n```", readme, flags=re.S)
@@ -107,6 +128,41 @@ def test_katex_comes_in_one_version():
     fonts = set(re.findall(r"url\((fonts/[\w-]+\.woff2)\)", style))
     assert fonts
     assert all((ROOT / "docs/_static/katex" / font).is_file() for font in fonts)
+
+
+MOST_LINES_OF_CODE = 150
+NO_CODE = {
+    *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE),
+    *(tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER),
+}
+
+
+def lines_of_code(source: str) -> int:
+    """How many lines have code: no comments, no docstrings, no blank lines."""
+    lines = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in NO_CODE:
+            lines |= {*range(token.start[0], token.end[0] + 1)}
+    for node in ast.walk(ast.parse(source)):
+        may_have_one = isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+        if may_have_one and ast.get_docstring(node) is not None:
+            lines -= {*range(node.body[0].lineno, node.body[0].end_lineno + 1)}
+    return len(lines)
+
+
+def test_what_counts_as_a_line_of_code():
+    source = '"""A title\n\nand text."""\n\n# A comment\nx = [\n    1,  # one\n\n]\n'
+    function = 'def f():\n    """Docstring."""\n    return """two\nlines"""\n'
+    assert lines_of_code(source) == lines_of_code(function) == 3
+
+
+@pytest.mark.parametrize("name", ALL_LESSONS)
+def test_a_lesson_has_at_most_150_lines_of_code(name):
+    count = lines_of_code((SCRIPTS / f"{name}.py").read_text(encoding="utf-8"))
+    assert count <= MOST_LINES_OF_CODE, (
+        f"scripts/{name}.py has {count} lines of code, {MOST_LINES_OF_CODE} at most are expected. "
+        "Make it shorter, or two lessons of it."
+    )
 
 
 # Words that the pages do not use, and those that they use instead.

@@ -363,6 +363,14 @@ def test_gradients_agree_on_fewer_pictures_than_a_batch(on_own_pictures):
         assert c.agrees(), c
 
 
+@everything("lessons with Keras on a reader's own pictures")
+def test_precisions_are_compared_on_fewer_pictures_than_a_batch(on_own_pictures):
+    run = on_own_pictures("cifar_precision", ["a", "b", "c"], each=2, noise=60)
+    assert run.variables["batch_size"] == 6
+    for c in run.variables["whole_way"]["course, float64"][-1]:
+        assert c.agrees(), c
+
+
 @with_keras
 def test_progress_is_shown_in_a_terminal():
     pty = pytest.importorskip("pty", reason="Windows has no pseudo-terminals")

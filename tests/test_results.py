@@ -121,13 +121,17 @@ def derivative(v, name):
     return np.abs(v["derivatives"][list(v["cost"]).index(name)])
 
 
-def relu_is_cheap_and_units_die(v):
+def relu_is_cheap_and_passes_all_or_nothing(v):
     cheap = v["cost"]["relu"] == "1 comparison"
-    return cheap and np.all(derivative(v, "relu")[3:] == 1) and v["moved"]["relu"][0] == 0
+    return cheap and derivative(v, "relu").tolist() == [0, 0, 0, 1, 1]
 
 
 def leaky_relu_passes_something(v):
-    return np.all(derivative(v, "leaky_relu") >= v["slope"]) and v["moved"]["leaky_relu"][0] > 0.1
+    return np.all(derivative(v, "leaky_relu") >= v["slope"])
+
+
+def the_dead_unit_moves_with_leaky_relu_only(v):
+    return v["moved"]["ReLU"][0] == 0 and v["moved"]["leaky ReLU"][0] > 0.1
 
 
 def others_pass_something_near_0(v):
@@ -391,24 +395,43 @@ CLAIMS = {
             v["highest"][name] - v["lowest"][name] < 2.1 and derivative(v, name)[0] < 0.02
             for name in ["sigmoid", "tanh"]
         ),
-        "ReLU is cheap and does not saturate above 0, but its units can die.": (
-            relu_is_cheap_and_units_die
+        "ReLU is cheap and does not saturate above 0, but passes nothing back below.": (
+            relu_is_cheap_and_passes_all_or_nothing
         ),
         "Leaky ReLU always passes something back; ELU, SiLU and GELU do so as long as": lambda v: (
             leaky_relu_passes_something(v) and others_pass_something_near_0(v)
         ),
-        "ReLU is cheap, but its units can die; leaky ReLU always passes something back.": (
-            lambda v: relu_is_cheap_and_units_die(v) and leaky_relu_passes_something(v)
-        ),
+        "ReLU is cheap": relu_is_cheap_and_passes_all_or_nothing,
         "ELU, SiLU and GELU pass something on below 0 too, as long as the sum is not far": (
             others_pass_something_near_0
         ),
         "Only softmax gives probabilities that sum to 1": lambda v: (
             np.flatnonzero(np.isclose(v["outputs"].sum(axis=1), 1)).tolist() == [0]
         ),
-        "leaky ReLU moved the unit that ReLU left dead": lambda v: (
-            v["moved"]["relu"][0] == 0 < v["moved"]["leaky_relu"][0]
+    },
+    "dead_units": {
+        "The first unit never moves with ReLU; with leaky ReLU it does": (
+            the_dead_unit_moves_with_leaky_relu_only
         ),
+        "A saturated unit passes next to nothing back, and with many layers what is left": (
+            lambda v: (
+                v["one_layer"][-1] < 1e-4
+                and np.allclose(v["ten_layers"], v["one_layer"] ** 10)
+                and v["ten_layers"].max() < 1e-6
+            )
+        ),
+        "A unit with ReLU that is active for no case is dead: its weights never move.": lambda v: (
+            not np.any(v["X"] @ v["W1_start"][:, 0] > 0)
+            and not v["dW1_relu"][:, 0].any()
+            and v["moved"]["ReLU"][0] == 0
+        ),
+        "Leaky ReLU passes something back for every case, and the same unit moved.": lambda v: (
+            np.all(v["dW1_leaky"][:, 0] != 0) and the_dead_unit_moves_with_leaky_relu_only(v)
+        ),
+        "but its units can die; leaky ReLU always passes something back.": (
+            the_dead_unit_moves_with_leaky_relu_only
+        ),
+        "leaky ReLU moved the unit that ReLU left dead": the_dead_unit_moves_with_leaky_relu_only,
     },
     "convolution": {
         "A convolution multiplies a small window with the same weights everywhere.": lambda v: all(
@@ -430,6 +453,20 @@ CLAIMS = {
         ),
     },
     "deep_network": {
+        "With as many parameters and the same small steps, several layers found what": lambda v: (
+            np.max(v["accuracies"][1, 0.01]) < 0.7
+            and np.min([v["accuracies"][depth, 0.01] for depth in [2, 4]]) > 0.8
+            and np.mean(v["accuracies"][1, 0.1])
+            > np.max([np.mean(v["accuracies"][depth, 0.1]) for depth in [2, 4]])
+        ),
+        "the deeper networks were better at the smaller rate, and the wide one at the larger": (
+            lambda v: (
+                best_at(v, 0.01) != 1 == best_at(v, 0.1)
+                and mean_accuracy(v, 1, 0.01) < min(mean_accuracy(v, d, 0.01) for d in [2, 4]) - 0.1
+            )
+        ),
+    },
+    "vanishing_gradients": {
         "Sigmoid derivatives vanish on their way back; ReLU with He keeps them": lambda v: (
             all(
                 np.all((factors > 0.8) & (factors < 1.25))
@@ -443,21 +480,9 @@ CLAIMS = {
             np.median(np.array(v["losses"]["relu"])[:, -1]) < 0.35
             and np.all(np.abs(np.array(v["losses"]["sigmoid"])[:, -1] - np.log(2)) < 0.1)
         ),
-        "With as many parameters and the same small steps, several layers found what": lambda v: (
-            np.max(v["accuracies"][1, 0.01]) < 0.7
-            and np.min([v["accuracies"][depth, 0.01] for depth in [2, 4]]) > 0.8
-            and np.mean(v["accuracies"][1, 0.1])
-            > np.max([np.mean(v["accuracies"][depth, 0.1]) for depth in [2, 4]])
-        ),
         "Weights of the right variance, and an activation function": lambda v: all(
             np.all((norms[:, 0] / norms[:, -1] > 0.01) == ("He" in name))
             for name, norms in v["norms"].items()
-        ),
-        "the deeper networks were better at the smaller rate, and the wide one at the larger": (
-            lambda v: (
-                best_at(v, 0.01) != 1 == best_at(v, 0.1)
-                and mean_accuracy(v, 1, 0.01) < min(mean_accuracy(v, d, 0.01) for d in [2, 4]) - 0.1
-            )
         ),
         "He's weights kept their size with ReLU": lambda v: np.all(
             np.abs(v["measured"]["ReLU, He"] - 1) < 0.2

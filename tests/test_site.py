@@ -7,7 +7,7 @@ from urllib.parse import unquote, urldefrag
 
 import nbformat
 import pytest
-from conftest import ALL_LESSONS, LESSONS_ON_SITE, everything
+from conftest import ALL_LESSONS, LESSONS_ON_SITE, PUBLIC_MODULES, everything
 from gallery.differences import TITLE as DIFFERENCES
 from lesson_checks import without_bounds
 from r_fixtures import LESSONS, SCRIPTS, pairs
@@ -16,6 +16,7 @@ PAGES_BY_HAND = [
     *["index", "coming_from_r", "layers", "operations", "notation", "glossary"],
     *["choosing", "further", "data", "lecture_map", "deck", "downloads", "checks", "course"],
     "run_it_yourself",
+    *(f"reference/{name}" for name in PUBLIC_MODULES),
 ]
 EXERCISES = ["index", *(f"{name}_exercises" for name in ALL_LESSONS)]
 ALL_PAGES = [

@@ -262,6 +262,7 @@ def tiny(tmp_path_factory):
     for page in (folder / "docs").glob("*.rst"):
         if page.stem not in PAGES:
             page.unlink()
+    shutil.rmtree(folder / "docs" / "reference")
     toctree = "\n   ".join(
         [*sorted(set(PAGES) - {"index"}), "lessons/index", "lessons/exercises/index"]
     )

@@ -3,15 +3,11 @@
 import lesson_checks as checks
 import numpy as np
 import pytest
-from conftest import everything
 
 from course.agreement import TOLERANCES
 
 BLOCKS = checks.code_blocks_of("transformer_agreement")
-pytestmark = [
-    pytest.mark.filterwarnings("default"),  # other libraries warn as they like
-    everything("what the lessons on transformers say"),
-]
+pytestmark = pytest.mark.filterwarnings("default")  # other libraries warn as they like
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ Weights have the shapes and the order of Keras, so they copy over with ``get_wei
 ``set_weights``. Pictures are arrays of shape ``(n, height, width, channels)``, sequences of vectors
 ``(n, length, d)``. A layer computes in the type in which it was built, float32 or float64.
 
-`Add` and `MultiHeadAttention` take several inputs; their ``backward`` returns a list with one
-derivative for each. A `course.sequential.Sequential` passes one array on, so they have no place in
-it: a network with them calls its layers itself.
+A `Layer` has one input. `Add` and `MultiHeadAttention` have `SeveralInputs`; their ``backward``
+returns a list with one derivative for each. A `course.sequential.Sequential` passes one array on,
+so they have no place in it: a network with them calls its layers itself.
 
 Only NumPy is used. The lessons :doc:`/lessons/layer_types` and
 :doc:`/lessons/cifar_nopackages_cnn` derive these formulas step by step; the page
@@ -24,7 +24,7 @@ Only NumPy is used. The lessons :doc:`/lessons/layer_types` and
 
 from course.layers.activation import Activation
 from course.layers.attention import Add, MultiHeadAttention
-from course.layers.base import Input, Layer
+from course.layers.base import BaseLayer, Input, Layer, SeveralInputs
 from course.layers.dense import Dense
 from course.layers.dropout import Dropout
 from course.layers.embedding import Embedding
@@ -36,6 +36,7 @@ __all__ = [
     "Activation",
     "Add",
     "AveragePooling2D",
+    "BaseLayer",
     "Conv2D",
     "Dense",
     "Dropout",
@@ -46,4 +47,5 @@ __all__ = [
     "LayerNormalization",
     "MaxPooling2D",
     "MultiHeadAttention",
+    "SeveralInputs",
 ]

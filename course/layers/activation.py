@@ -1,5 +1,7 @@
 """An activation function as a layer of its own."""
 
+import numpy as np
+
 from course import activations
 from course.layers.base import Layer
 
@@ -20,8 +22,8 @@ class Activation(Layer):
         super().__init__()
         self.activation = activations.get(activation)
 
-    def _forward(self, x, training):
+    def _forward(self, x: np.ndarray, training: bool) -> np.ndarray:
         return x
 
-    def _backward(self, dz):
+    def _backward(self, dz: np.ndarray) -> np.ndarray:
         return dz

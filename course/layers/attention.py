@@ -1,12 +1,12 @@
 """What a transformer needs besides: attention, and the sum of two ways."""
 
 import math
-from numbers import Real
+from collections.abc import Sequence
 
 import numpy as np
 
 from course import activations
-from course.inputs import truth_value, whole_number
+from course.inputs import Shape, is_real, truth_value, whole_number
 from course.layers.base import SeveralInputs, text_of
 from course.layers.initializers import glorot_uniform
 
@@ -23,7 +23,27 @@ class Add(SeveralInputs):
     here all must have one shape.
     """
 
-    def _output_shape(self, input_shape):
+    def forward(self, x: Sequence[np.ndarray], training: bool = False) -> np.ndarray:
+        """The sum; keeps what ``backward`` needs.
+
+        A layer that is not built yet builds itself for these inputs.
+
+        Args:
+            x: a list of arrays of one shape, one case for each entry of the first axis.
+            training: makes no difference.
+
+        Returns:
+            An array of the same shape.
+
+        Raises:
+            TypeError: if the inputs do not hold real numbers.
+            ValueError: if these are not inputs that the layer was built for, or a number is not
+                finite or too large for its type.
+        """
+        truth_value(training, self.name, "training")
+        return self._through(self._checked_inputs(x))
+
+    def _output_shape(self, input_shape: list[Shape]) -> Shape:
         """The shape that all inputs have.
 
         Raises:
@@ -37,10 +57,10 @@ class Add(SeveralInputs):
             )
         return tuple(input_shape[0])
 
-    def _forward(self, x, training):
+    def _forward(self, x: list[np.ndarray]) -> np.ndarray:
         return sum(x[1:], start=x[0])  # (n, ...)
 
-    def _backward(self, dy):
+    def _backward(self, dy: np.ndarray) -> list[np.ndarray]:
         return [dy.copy() for _ in self.x]
 
 
@@ -84,6 +104,15 @@ class MultiHeadAttention(SeveralInputs):
     not rounded, which makes no difference for a ``key_dim`` of 4 or 16: there it is a power of two.
     """
 
+    query_kernel: np.ndarray
+    query_bias: np.ndarray
+    key_kernel: np.ndarray
+    key_bias: np.ndarray
+    value_kernel: np.ndarray
+    value_bias: np.ndarray
+    output_kernel: np.ndarray
+    output_bias: np.ndarray
+
     def __init__(
         self,
         num_heads: int,
@@ -99,7 +128,7 @@ class MultiHeadAttention(SeveralInputs):
         self.value_dim = (
             self.key_dim if value_dim is None else whole_number(value_dim, cls, "value_dim")
         )
-        if isinstance(dropout, bool) or not isinstance(dropout, Real) or dropout != 0:
+        if not is_real(dropout) or dropout != 0:
             raise ValueError(
                 f"{cls}: expected dropout=0.0, the only one supported here. Received: "
                 f"dropout={dropout!r}. A Dropout layer after this one drops outputs instead."
@@ -111,9 +140,8 @@ class MultiHeadAttention(SeveralInputs):
         self.weight_names = tuple(
             f"{part}_{kind}" for part in ("query", "key", "value", "output") for kind in kinds
         )
-        self.attention_scores = None
 
-    def _output_shape(self, input_shape):
+    def _output_shape(self, input_shape: list[Shape]) -> Shape:
         """The shape of the query, ``(n, T, d)``, from the shapes of query, value and maybe key.
 
         Raises:
@@ -133,7 +161,7 @@ class MultiHeadAttention(SeveralInputs):
             )
         return tuple(input_shape[0])
 
-    def _build(self, rng):
+    def _build(self, rng: np.random.Generator) -> None:
         d, d_value, d_key = (self.input_shape[i][-1] for i in (0, 1, -1))
         h, k, v = self.num_heads, self.key_dim, self.value_dim
         for part, shape, outputs in [
@@ -142,6 +170,7 @@ class MultiHeadAttention(SeveralInputs):
             ("value", (d_value, h, v), (h, v)),
             ("output", (h, v, d), (d,)),
         ]:
+            # All heads together are one matrix: its inputs and outputs set the bounds.
             as_matrix = (math.prod(shape) // math.prod(outputs), math.prod(outputs))
             kernel = glorot_uniform(as_matrix, rng).reshape(shape)
             setattr(self, f"{part}_kernel", kernel.astype(self.dtype))
@@ -157,7 +186,7 @@ class MultiHeadAttention(SeveralInputs):
         use_causal_mask: bool = False,
         training: bool = False,
     ) -> np.ndarray:
-        """The outputs of the layer; keeps what `backward` needs.
+        """The outputs of the layer; keeps what ``backward`` needs.
 
         Keras has the masks of the inputs before ``attention_mask``; so here ``attention_mask`` and
         what follows must be given by name.
@@ -180,28 +209,13 @@ class MultiHeadAttention(SeveralInputs):
             ValueError: if the inputs or the mask have another shape or type, or a number is not
                 finite.
         """
+        truth_value(training, self.name, "training")
         truth_value(use_causal_mask, self.name, "use_causal_mask")
         x = self._checked_inputs([query, value] if key is None else [query, value, key])
         self.mask = self._mask(attention_mask, use_causal_mask, len(x[0]))
-        return super().forward(x, training)
+        return self._through(x)
 
-    def backward(self, dy: np.ndarray) -> list[np.ndarray]:
-        """The derivatives with respect to query, value and, if one was given, key.
-
-        Args:
-            dy: ``(n, T, d)``: the derivative of the loss with respect to the outputs.
-
-        Returns:
-            A list of arrays in the shapes of the inputs. Where one array went in as query and as
-            value, its derivative is their sum.
-
-        Raises:
-            RuntimeError: if `forward` was not called before.
-            ValueError: if ``dy`` has another shape than the outputs.
-        """
-        return super().backward(dy)
-
-    def _mask(self, given, causal, n):
+    def _mask(self, given: np.ndarray | None, causal: bool, n: int) -> np.ndarray:
         """Which query may look at which value, in a shape that fits ``(n, heads, T, S)``."""
         lengths = self.input_shape[0][1], self.input_shape[1][1]
         mask = np.ones(lengths, bool) if given is None else np.asarray(given)
@@ -220,25 +234,28 @@ class MultiHeadAttention(SeveralInputs):
             mask = mask & np.tri(*lengths, dtype=bool)
         return mask if mask.ndim == 2 else mask[:, np.newaxis]
 
-    def _forward(self, x, training):
+    def _forward(self, x: list[np.ndarray]) -> np.ndarray:
         query, value, key = x[0], x[1], x[-1]  # the key is the value if there is no other
         self.q = _heads(query, self.query_kernel, self.query_bias)  # (n, h, T, k)
         self.k = _heads(key, self.key_kernel, self.key_bias)  # (n, h, S, k)
         self.v = _heads(value, self.value_kernel, self.value_bias)  # (n, h, S, v)
-        s = self.q @ self.k.swapaxes(2, 3) * self.scale  # (n, h, T, k) @ (n, h, k, S)
-        self.attention_scores = activations.softmax(np.where(self.mask, s, HIDDEN))  # (n, h, T, S)
+        self.s = self.q @ self.k.swapaxes(2, 3) * self.scale  # (n, h, T, k) @ (n, h, k, S)
+        self.attention_scores = activations.softmax(
+            np.where(self.mask, self.s, HIDDEN)
+        )  # (n, h, T, S)
         self.c = self.attention_scores @ self.v  # (n, h, T, S) @ (n, h, S, v) -> (n, h, T, v)
         y = np.tensordot(self.c, self.output_kernel, axes=([1, 3], [0, 1]))  # . (h, v, d)
         return y + self.output_bias  # (n, T, d)
 
-    def _backward(self, dy):
+    def _backward(self, dy: np.ndarray) -> list[np.ndarray]:
         a, (query, value, key) = self.attention_scores, (self.x[0], self.x[1], self.x[-1])
         self.doutput_kernel = np.tensordot(self.c, dy, axes=([0, 2], [0, 1]))  # (h, v, d)
         self.doutput_bias = dy.sum(axis=(0, 1))  # (d,)
         dc = np.tensordot(dy, self.output_kernel, axes=(2, 2)).swapaxes(1, 2)  # (n, h, T, v)
         dv = a.swapaxes(2, 3) @ dc  # (n, h, S, T) @ (n, h, T, v) -> (n, h, S, v)
         da = dc @ self.v.swapaxes(2, 3)  # (n, h, T, v) @ (n, h, v, S) -> (n, h, T, S)
-        ds = activations.softmax_backward(da, None, a) * self.mask  # (n, h, T, S)
+        # A hidden score is HIDDEN whatever the query: also where a query may look at nothing.
+        ds = activations.softmax_backward(da, self.s, a) * self.mask  # (n, h, T, S)
         dq = ds @ self.k * self.scale  # (n, h, T, S) @ (n, h, S, k) -> (n, h, T, k)
         dk = ds.swapaxes(2, 3) @ self.q * self.scale  # (n, h, S, T) @ (n, h, T, k)
         dquery, self.dquery_kernel, self.dquery_bias = _heads_backward(query, self.query_kernel, dq)
@@ -247,13 +264,15 @@ class MultiHeadAttention(SeveralInputs):
         return [dquery, dvalue, dkey] if len(self.x) == 3 else [dquery, dvalue + dkey]
 
 
-def _heads(x, kernel, bias):
+def _heads(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """Weighted sums, head by head."""
     z = np.tensordot(x, kernel, axes=1) + bias  # (n, T, d) . (d, h, k) -> (n, T, h, k)
     return z.swapaxes(1, 2)  # (n, h, T, k)
 
 
-def _heads_backward(x, kernel, dz):
+def _heads_backward(
+    x: np.ndarray, kernel: np.ndarray, dz: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The derivatives for the inputs, the kernel and the bias of `_heads`."""
     dx = np.tensordot(dz, kernel, axes=([1, 3], [1, 2]))  # (n, h, T, k) . (d, h, k) -> (n, T, d)
     dkernel = np.tensordot(x, dz, axes=([0, 1], [0, 2]))  # (n, T, d) . (n, h, T, k) -> (d, h, k)

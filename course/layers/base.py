@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from course import activations
 from course.inputs import (
     DTYPES,
+    Seed,
+    Shape,
     finite,
     float_type,
     in_type,
@@ -34,26 +37,28 @@ class Input:
         self.shape = (None, *shape_of(shape, "Input", "shape", cases=False))
 
 
-class Layer:
-    """What all layers share: building, weights and gradients.
+class BaseLayer:
+    """What all layers share, with one input or several: building, weights and gradients.
 
     Attributes:
         name: the name in messages and summaries; `course.sequential.Sequential` gives one.
         built: whether the shape of the inputs is known and the weights exist.
-        dtype: the type of the weights and outputs.
-        input_shape: the shape of the inputs, with None for the number of cases.
+        dtype: the type of the weights and outputs; None until the layer is built, as the next.
+        input_shape: the shape of the inputs, with None for the number of cases; of several inputs
+            a list of shapes.
 
     Source: ``keras.layers.Layer``.
     """
 
     weight_names: tuple[str, ...] = ()  # the attributes that hold the weights, in Keras' order
-    activation = activations.get("linear")
+    output_shape: Shape
+    a: np.ndarray  # the outputs
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.name = self.kind()
         self.built = False
-        self.dtype = None
-        self.input_shape = None
+        self.dtype: Any = None
+        self.input_shape: Any = None
         self._called = False
 
     @classmethod
@@ -61,12 +66,12 @@ class Layer:
         """The name of the class as Keras writes it: ``max_pooling2d`` for ``MaxPooling2D``."""
         return re.sub(r"(?<=[a-z])([A-Z])(?=[a-z])", r"_\1", cls.__name__).lower()
 
-    def build(self, input_shape: Sequence[int | None], dtype: str = "float32", seed=None) -> None:
+    def build(self, input_shape: Sequence, dtype: str = "float32", seed: Seed = None) -> None:
         """Learn the shape of the inputs and draw the initial weights.
 
         Args:
-            input_shape: the shape of the inputs; the first entry, the number of cases, is
-                ignored.
+            input_shape: the shape of the inputs, of several a list of shapes; the first entry,
+                the number of cases, is ignored.
             dtype: ``"float32"``, as in Keras, or ``"float64"``.
             seed: for the random weights: a whole number, or a NumPy random generator.
 
@@ -81,13 +86,13 @@ class Layer:
                 "is, or make a new layer for new weights."
             )
         input_shape = self._for_any_cases(input_shape)
-        dtype, rng = float_type(dtype, self.name), random_generator(seed, self.name)
+        computed_in, rng = float_type(dtype, self.name), random_generator(seed, self.name)
         output_shape = self.compute_output_shape(input_shape)
-        self.input_shape, self.output_shape, self.dtype = input_shape, output_shape, dtype
+        self.input_shape, self.output_shape, self.dtype = input_shape, output_shape, computed_in
         self._build(rng)
         self.built = True
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Sequence) -> tuple[int | None, ...]:
         """The shape of the outputs for inputs of a shape; the number of cases may be None.
 
         Raises:
@@ -96,101 +101,28 @@ class Layer:
         self._for_any_cases(input_shape)  # or it is no shape
         return self._output_shape(input_shape)
 
-    def _output_shape(self, input_shape):
-        """From the shape of the inputs to that of the outputs, if the layer can take them."""
-        return tuple(input_shape)
-
-    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        """The outputs of the layer; keeps what `backward` needs.
-
-        A layer that is not built yet builds itself for these inputs.
-
-        Args:
-            x: the inputs, one case for each entry of the first axis.
-            training: whether this is for training; only `Dropout` makes a difference.
-
-        Returns:
-            The outputs.
-
-        Raises:
-            TypeError: if the inputs do not hold real numbers.
-            ValueError: if the inputs have another shape than the layer was built for, or a number
-                is not finite or too large for its type.
-        """
-        training = truth_value(training, self.name, "training")
-        x = self._own(self._checked_inputs(x))
-        return self._through(x, training).copy()
-
-    def _through(self, x, training):
-        """From inputs that fit to the outputs: the layer's own arrays, not to be changed."""
-        self.x = x
-        self.z = self._forward(x, training)
-        self.a = self.activation.forward(self.z)
-        self._called = True
-        return self.a
-
-    def backward(self, dy: np.ndarray) -> np.ndarray:
-        """The derivative with respect to the inputs; notes those with respect to the weights.
-
-        Args:
-            dy: the derivative of the loss with respect to the outputs of the last `forward`.
-
-        Returns:
-            The derivative with respect to the inputs, in their shape.
-
-        Raises:
-            RuntimeError: if `forward` was not called before.
-            TypeError: if ``dy`` does not hold real numbers.
-            ValueError: if ``dy`` has another shape than the outputs, or a number is not finite.
-        """
-        return self._back(self._checked_derivative(dy))
-
-    def _back(self, dy):
-        """From a derivative that fits to the one with respect to the inputs."""
-        return self._backward(self.activation.backward(dy, self.z, self.a))
-
-    def backward_from_z(self, dz: np.ndarray) -> np.ndarray:
-        """As `backward`, from the derivative with respect to ``z``, before the activation.
-
-        The loss and the last activation are often easier to differentiate together: softmax with
-        cross-entropy gives *prediction minus truth*.
-        """
-        return self._backward(self._checked_derivative(dz))
-
     def _build(self, rng: np.random.Generator) -> None:
         """Draw the initial weights."""
 
-    def _forward(self, x: np.ndarray, training: bool) -> np.ndarray:
-        """From the inputs to ``z``, before the activation."""
+    def _for_any_cases(self, input_shape: Any) -> Any:
+        """The shape or shapes of the inputs, with None for the number of cases."""
         raise NotImplementedError
 
-    def _backward(self, dz: np.ndarray) -> np.ndarray:
-        """From the derivative with respect to ``z`` to the one with respect to the inputs."""
+    def _output_shape(self, input_shape: Any) -> Shape:
+        """From the shape of the inputs to that of the outputs, if the layer can take them."""
         raise NotImplementedError
 
-    def _for_any_cases(self, input_shape):
-        """The shape of the inputs, with None for the number of cases."""
-        return shape_of(input_shape, self.name, "input_shape", cases=True)
+    def _one_shape(self, shape: Sequence) -> Shape:
+        return shape_of(shape, self.name, "input_shape", cases=True)
 
-    def _checked_inputs(self, x):
-        """The inputs in the type of the layer; builds the layer if need be."""
-        x = self._cases(x)
-        if not self.built:
-            self.build(x.shape, _type_for(x))
-        return self._fitting(x, self.input_shape)
-
-    def _own(self, x):
-        """A copy: what the caller does to the array later must not reach the way back."""
-        finite(x, self.name, "x")
-        return x.copy()
-
-    def _cases(self, x):
+    def _one_array(self, x: object) -> np.ndarray:
         x = real_numbers(x, self.name, "x")
         if not x.ndim:
             raise ValueError(f"{self.name}: expected an array of cases. Received a single number.")
         return x
 
-    def _fitting(self, x, shape):
+    def _fitting(self, x: np.ndarray, shape: Shape) -> np.ndarray:
+        """An input in the type of the layer, if it has the shape for which the layer is built."""
         if x.ndim != len(shape) or x.shape[1:] != shape[1:]:
             raise ValueError(
                 f"{self.name}: expected inputs of shape {text_of(shape)}. Received an "
@@ -198,6 +130,11 @@ class Layer:
                 "must be as the layer was built."
             )
         return in_type(x, self.dtype, self.name, "x")
+
+    def _copy(self, x: np.ndarray) -> np.ndarray:
+        """A copy: what the caller does to the array later must not reach the way back."""
+        finite(x, self.name, "x")
+        return x.copy()
 
     def _checked_derivative(self, dy: np.ndarray) -> np.ndarray:
         if not self._called:
@@ -244,7 +181,7 @@ class Layer:
         """The derivatives of the loss with respect to the weights, in the same order.
 
         Raises:
-            RuntimeError: if `backward` was not called before.
+            RuntimeError: if ``backward`` was not called before.
         """
         if not all(hasattr(self, f"d{name}") for name in self.weight_names):
             raise RuntimeError(f"{self.name}: expected backward() before get_gradients().")
@@ -255,29 +192,152 @@ class Layer:
         return sum(w.size for w in self.weights)
 
 
-class SeveralInputs(Layer):
-    """A layer of several inputs: arrays, shapes and derivatives come in lists, one for each."""
+class Layer(BaseLayer):
+    """A layer with one input: what a `course.sequential.Sequential` is made of."""
 
-    def _for_any_cases(self, input_shape):
+    activation = activations.get("linear")
+    x: np.ndarray  # the inputs
+    z: np.ndarray  # what stands before the activation
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        """The outputs of the layer; keeps what `backward` needs.
+
+        A layer that is not built yet builds itself for these inputs.
+
+        Args:
+            x: the inputs, one case for each entry of the first axis.
+            training: whether this is for training; only `Dropout` makes a difference.
+
+        Returns:
+            The outputs.
+
+        Raises:
+            TypeError: if the inputs do not hold real numbers.
+            ValueError: if the inputs have another shape than the layer was built for, or a number
+                is not finite or too large for its type.
+        """
+        training = truth_value(training, self.name, "training")
+        x = self._copy(self._checked_inputs(x))
+        return self._through(x, training).copy()
+
+    def _through(self, x: np.ndarray, training: bool) -> np.ndarray:
+        """From inputs that fit to the outputs: the layer's own arrays, not to be changed."""
+        self.x = x
+        self.z = self._forward(x, training)
+        self.a = self.activation.forward(self.z)
+        self._called = True
+        return self.a
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        """The derivative with respect to the inputs; notes those with respect to the weights.
+
+        Args:
+            dy: the derivative of the loss with respect to the outputs of the last `forward`.
+
+        Returns:
+            The derivative with respect to the inputs, in their shape.
+
+        Raises:
+            RuntimeError: if `forward` was not called before.
+            TypeError: if ``dy`` does not hold real numbers.
+            ValueError: if ``dy`` has another shape than the outputs, or a number is not finite.
+        """
+        return self._back(self._checked_derivative(dy))
+
+    def _back(self, dy: np.ndarray) -> np.ndarray:
+        """From a derivative that fits to the one with respect to the inputs."""
+        return self._backward(self.activation.backward(dy, self.z, self.a))
+
+    def backward_from_z(self, dz: np.ndarray) -> np.ndarray:
+        """As `backward`, from the derivative with respect to ``z``, before the activation.
+
+        The loss and the last activation are often easier to differentiate together: softmax with
+        cross-entropy gives *prediction minus truth*.
+        """
+        return self._backward(self._checked_derivative(dz))
+
+    def _forward(self, x: np.ndarray, training: bool) -> np.ndarray:
+        """From the inputs to ``z``, before the activation."""
+        raise NotImplementedError
+
+    def _backward(self, dz: np.ndarray) -> Any:
+        """From the derivative with respect to ``z`` to the one with respect to the inputs.
+
+        It is an array; None where the inputs have no derivative, as words.
+        """
+        raise NotImplementedError
+
+    def _for_any_cases(self, input_shape: Sequence) -> Shape:
+        return self._one_shape(input_shape)
+
+    def _output_shape(self, input_shape: Shape) -> Shape:
+        """The shape of the inputs, unless a layer changes it."""
+        return tuple(input_shape)
+
+    def _checked_inputs(self, x: object) -> np.ndarray:
+        """The inputs in the type of the layer; builds the layer if need be."""
+        x = self._one_array(x)
+        if not self.built:
+            self.build(x.shape, _type_for(x))
+        return self._fitting(x, self.input_shape)
+
+
+class SeveralInputs(BaseLayer):
+    """A layer with several inputs: arrays, shapes and derivatives come in lists, one for each.
+
+    A `course.sequential.Sequential` passes one array on, so it takes none of these layers.
+    """
+
+    x: list[np.ndarray]
+
+    def _through(self, x: list[np.ndarray]) -> np.ndarray:
+        """The outputs of the layer for checked inputs; keeps what `backward` needs."""
+        self.x = [self._copy(one) for one in x]
+        self.a = self._forward(self.x)
+        self._called = True
+        return self.a.copy()
+
+    def backward(self, dy: np.ndarray) -> list[np.ndarray]:
+        """The derivatives with respect to the inputs; notes those with respect to the weights.
+
+        Args:
+            dy: the derivative of the loss with respect to the outputs of the last ``forward``.
+
+        Returns:
+            A list of arrays in the shapes of the inputs.
+
+        Raises:
+            RuntimeError: if ``forward`` was not called before.
+            TypeError: if ``dy`` does not hold real numbers.
+            ValueError: if ``dy`` has another shape than the outputs, or a number is not finite.
+        """
+        return self._backward(self._checked_derivative(dy))
+
+    def _forward(self, x: list[np.ndarray]) -> np.ndarray:
+        """From the inputs to the outputs."""
+        raise NotImplementedError
+
+    def _backward(self, dy: np.ndarray) -> list[np.ndarray]:
+        """From the derivative with respect to the outputs to those with respect to the inputs."""
+        raise NotImplementedError
+
+    def _for_any_cases(self, input_shape: Sequence[Sequence]) -> list[Shape]:
         listed = isinstance(input_shape, tuple | list)
         if not listed or not all(isinstance(shape, tuple | list) for shape in input_shape):
             raise ValueError(
                 f"{self.name}: expected a list of shapes, one for each input. Received: "
-                f"input_shape={input_shape!r}. A Sequential passes one array on; call this layer "
-                "yourself."
+                f"input_shape={input_shape!r}. Put the shapes into a list: [shape1, shape2]."
             )
-        return [super(SeveralInputs, self)._for_any_cases(shape) for shape in input_shape]
+        return [self._one_shape(shape) for shape in input_shape]
 
-    def _own(self, x):
-        return [super(SeveralInputs, self)._own(one) for one in x]
-
-    def _checked_inputs(self, x):
+    def _checked_inputs(self, x: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The inputs in the type of the layer; builds the layer if need be."""
         if not isinstance(x, tuple | list):
             raise ValueError(
                 f"{self.name}: expected a list of arrays, [x1, x2]. Received one of type "
                 f"{type(x).__name__} and shape {getattr(x, 'shape', 'unknown')}."
             )
-        x = [self._cases(one) for one in x]
+        x = [self._one_array(one) for one in x]
         if not self.built:
             self.build([one.shape for one in x], _type_for(x[0]) if x else "float32")
         if len(x) != len(self.input_shape) or len({len(one) for one in x}) > 1:
@@ -303,7 +363,7 @@ def replace_weights(own: list[np.ndarray], new: Sequence, where: str, hint: str)
         )
     new = [in_type(w, mine.dtype, where, "each weight") for mine, w in zip(own, new, strict=True)]
     for mine, w in zip(own, new, strict=True):
-        mine[...] = w
+        mine[...] = w  # into the array itself, which an optimiser knows the weights by
 
 
 def _type_for(x: np.ndarray) -> str:
@@ -311,7 +371,7 @@ def _type_for(x: np.ndarray) -> str:
     return x.dtype.name if x.dtype.name in DTYPES else "float32"
 
 
-def text_of(shape) -> str:
+def text_of(shape: Sequence) -> str:
     """A shape for messages: ``(None, 4)`` as ``(cases, 4)``; a list of them likewise."""
     if isinstance(shape, list):
         return ", ".join(map(text_of, shape))

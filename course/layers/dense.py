@@ -1,7 +1,9 @@
 """A layer that is a matrix product, and what it shares with a convolution."""
 
+import numpy as np
+
 from course import activations
-from course.inputs import truth_value, whole_number
+from course.inputs import Shape, truth_value, whole_number
 from course.layers import initializers
 from course.layers.base import Layer, text_of
 
@@ -9,13 +11,19 @@ from course.layers.base import Layer, text_of
 class KernelAndBias(Layer):
     """A layer with a kernel, whose last axis counts the outputs, a bias and an activation."""
 
-    def _set_up(self, activation, use_bias, kernel_initializer, bias_initializer):
+    def _set_up(
+        self,
+        activation: str | None,
+        use_bias: bool,
+        kernel_initializer: str,
+        bias_initializer: str,
+    ) -> None:
         self.activation = activations.get(activation)
         self.use_bias = truth_value(use_bias, type(self).__name__, "use_bias")
         self.weight_names = ("kernel", "bias") if use_bias else ("kernel",)
         self.initializers = [initializers.get(f) for f in (kernel_initializer, bias_initializer)]
 
-    def _draw(self, shape, rng):
+    def _draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> None:
         self.kernel = self.initializers[0](shape, rng).astype(self.dtype)
         self.bias = self.initializers[1](shape[-1:], rng).astype(self.dtype)
 
@@ -51,7 +59,7 @@ class Dense(KernelAndBias):
         self.units = whole_number(units, "Dense", "units")
         self._set_up(activation, use_bias, kernel_initializer, bias_initializer)
 
-    def _output_shape(self, input_shape):
+    def _output_shape(self, input_shape: Shape) -> Shape:
         """``(n, ..., p)`` becomes ``(n, ..., units)``."""
         if len(input_shape) < 2:
             raise ValueError(
@@ -61,14 +69,14 @@ class Dense(KernelAndBias):
             )
         return (*input_shape[:-1], self.units)
 
-    def _build(self, rng):
+    def _build(self, rng: np.random.Generator) -> None:
         self._draw((self.input_shape[-1], self.units), rng)
 
-    def _forward(self, x, training):
+    def _forward(self, x: np.ndarray, training: bool) -> np.ndarray:
         z = x @ self.kernel  # (n, p) @ (p, q) -> (n, q)
         return z + self.bias if self.use_bias else z
 
-    def _backward(self, dz):
+    def _backward(self, dz: np.ndarray) -> np.ndarray:
         x_rows = self.x.reshape(-1, self.x.shape[-1])
         dz_rows = dz.reshape(-1, self.units)
         self.dkernel = x_rows.T @ dz_rows  # (p, n) @ (n, q) -> (p, q)

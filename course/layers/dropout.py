@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.inputs import number, random_generator
+from course.inputs import Seed, number, random_generator
 from course.layers.base import Layer
 
 
@@ -27,20 +27,20 @@ class Dropout(Layer):
     given by its name.
     """
 
-    def __init__(self, rate: float, *, seed=None):
+    def __init__(self, rate: float, *, seed: Seed = None):
         super().__init__()
         self.rate = number(rate, "Dropout", "rate", "from 0 to below 1", lambda v: 0 <= v < 1)
         self.seed = None if seed is None else random_generator(seed, "Dropout")
-        self.mask = None
 
-    def _build(self, rng):
+    def _build(self, rng: np.random.Generator) -> None:
         self.rng = rng if self.seed is None else self.seed
 
-    def _forward(self, x, training):
+    def _forward(self, x: np.ndarray, training: bool) -> np.ndarray:
         self.mask = np.ones_like(x)
         if training:
+            # Divided by a Python number, truth values would become float64.
             self.mask = (self.rng.random(x.shape) >= self.rate) / self.dtype.type(1 - self.rate)
         return x * self.mask
 
-    def _backward(self, dy):
+    def _backward(self, dy: np.ndarray) -> np.ndarray:
         return dy * self.mask

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.inputs import whole_number
+from course.inputs import Shape, whole_number
 from course.layers import initializers
 from course.layers.base import Layer
 
@@ -37,16 +37,16 @@ class Embedding(Layer):
         self.output_dim = whole_number(output_dim, "Embedding", "output_dim")
         self.initializer = initializers.get(embeddings_initializer)
 
-    def _output_shape(self, input_shape):
+    def _output_shape(self, input_shape: Shape) -> Shape:
         """``(n, ...)`` becomes ``(n, ..., output_dim)``."""
         return (*input_shape, self.output_dim)
 
-    def _build(self, rng):
+    def _build(self, rng: np.random.Generator) -> None:
         shape = (self.input_dim, self.output_dim)
         self.embeddings = self.initializer(shape, rng).astype(self.dtype)
 
-    def _checked_inputs(self, x):
-        x = self._cases(x)
+    def _checked_inputs(self, x: object) -> np.ndarray:
+        x = self._one_array(x)
         if x.dtype.kind not in "iu":
             raise ValueError(
                 f"{self.name}: expected whole numbers. Received an array of type {x.dtype} and "
@@ -61,10 +61,10 @@ class Embedding(Layer):
         super()._checked_inputs(x)
         return x  # as they are: they count rows
 
-    def _forward(self, x, training):
+    def _forward(self, x: np.ndarray, training: bool) -> np.ndarray:
         return self.embeddings[x]  # (n, T) -> (n, T, d)
 
-    def _backward(self, dy):
+    def _backward(self, dy: np.ndarray) -> None:
         self.dembeddings = np.zeros_like(self.embeddings)
         np.add.at(self.dembeddings, self.x, dy)  # adds up where several positions took one row
         return None

@@ -1,8 +1,11 @@
 """How weights start."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
+
+Initializer = Callable[[tuple[int, ...], np.random.Generator], np.ndarray]
 
 
 def glorot_uniform(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -35,7 +38,7 @@ def uniform(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
 INITIALIZERS = {"glorot_uniform": glorot_uniform, "uniform": uniform, "zeros": zeros}
 
 
-def get(identifier):
+def get(identifier: str) -> Initializer:
     """The initializer of a name.
 
     Raises:

@@ -1,10 +1,8 @@
 """A layer that gives each vector mean 0 and standard deviation 1."""
 
-from numbers import Integral
-
 import numpy as np
 
-from course.inputs import number, truth_value
+from course.inputs import Shape, is_whole, number, truth_value
 from course.layers.base import Layer, text_of
 
 
@@ -33,7 +31,7 @@ class LayerNormalization(Layer):
         self, axis: int = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True
     ):
         super().__init__()
-        if not isinstance(axis, Integral) or axis != -1:
+        if not is_whole(axis) or axis != -1:
             raise ValueError(
                 f"LayerNormalization: expected axis=-1, the last axis. Received: axis={axis!r}. "
                 "Bring the axis to the end with np.moveaxis."
@@ -45,7 +43,7 @@ class LayerNormalization(Layer):
         self.scale = truth_value(scale, cls, "scale")
         self.weight_names = ("gamma",) * self.scale + ("beta",) * self.center
 
-    def _output_shape(self, input_shape):
+    def _output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the inputs, ``(n, ..., d)``."""
         if len(input_shape) < 2 or not input_shape[-1]:
             raise ValueError(
@@ -54,18 +52,18 @@ class LayerNormalization(Layer):
             )
         return tuple(input_shape)
 
-    def _build(self, rng):
+    def _build(self, rng: np.random.Generator) -> None:
         self.gamma = np.ones(self.input_shape[-1], self.dtype)
         self.beta = np.zeros(self.input_shape[-1], self.dtype)
 
-    def _forward(self, x, training):
+    def _forward(self, x: np.ndarray, training: bool) -> np.ndarray:
         mean = x.mean(axis=-1, keepdims=True)  # (n, T, 1)
         variance = x.var(axis=-1, keepdims=True)  # (n, T, 1)
         self.sd = np.sqrt(variance + self.epsilon)
         self.u = (x - mean) / self.sd  # (n, T, d)
         return self.gamma * self.u + self.beta
 
-    def _backward(self, dy):
+    def _backward(self, dy: np.ndarray) -> np.ndarray:
         cases = tuple(range(dy.ndim - 1))  # the axes n, T
         self.dgamma = (dy * self.u).sum(axis=cases)  # (d,)
         self.dbeta = dy.sum(axis=cases)  # (d,)

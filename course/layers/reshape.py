@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+
+from course.inputs import Shape
 from course.layers.base import Layer
 
 
@@ -14,12 +17,12 @@ class Flatten(Layer):
     Source: ``keras.layers.Flatten``; in R ``layer_flatten``.
     """
 
-    def _output_shape(self, input_shape):
+    def _output_shape(self, input_shape: Shape) -> Shape:
         """``(n, ...)`` becomes ``(n, p)``: ``p`` is the product of all sizes but the first."""
         return (input_shape[0], math.prod(input_shape[1:]))
 
-    def _forward(self, x, training):
+    def _forward(self, x: np.ndarray, training: bool) -> np.ndarray:
         return x.reshape(len(x), self.output_shape[1])
 
-    def _backward(self, dy):
+    def _backward(self, dy: np.ndarray) -> np.ndarray:
         return dy.reshape(self.x.shape)

@@ -1,11 +1,11 @@
 """Layers that look at a picture through a sliding window."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from course.inputs import whole_number
+from course.inputs import Shape, whole_number
 from course.layers.base import Layer, text_of
 from course.layers.dense import KernelAndBias
 
@@ -15,7 +15,11 @@ PADDINGS = ("valid", "same")
 class _Windows(Layer):
     """A layer that looks at a picture through a sliding window."""
 
-    def __init__(self, size, strides, padding):
+    size_name: str  # the argument that gives the size
+
+    def __init__(
+        self, size: int | Sequence[int], strides: int | Sequence[int] | None, padding: str
+    ):
         super().__init__()
         cls = type(self).__name__
         self.size = _pair(cls, self.size_name, size)
@@ -27,7 +31,7 @@ class _Windows(Layer):
             )
         self.padding = padding.lower()
 
-    def _output_shape(self, input_shape):
+    def _output_shape(self, input_shape: Shape) -> Shape:
         """``(n, height, width, channels)`` becomes ``(n, height', width', channels')``.
 
         With padding ``"valid"``, ``height' = (height - size) // strides + 1``; with ``"same"``,
@@ -54,7 +58,7 @@ class _Windows(Layer):
         ]
         return (n, *out, getattr(self, "filters", channels))
 
-    def _edges(self):
+    def _edges(self) -> list[tuple[int, int]]:
         """How many rows and columns to add before and after: as little as possible, first after."""
         edges = []
         for side, out, k, step in zip(
@@ -64,21 +68,24 @@ class _Windows(Layer):
             edges.append((total // 2, total - total // 2))
         return [(0, 0), *edges, (0, 0)]
 
-    def _padded(self, x, value=0.0):
+    def _padded(self, x: np.ndarray, value: float = 0.0) -> np.ndarray:
         return np.pad(x, self._edges(), constant_values=value) if self.padding == "same" else x
 
-    def _cropped(self, x):
+    def _cropped(self, x: np.ndarray) -> np.ndarray:
         (top, _), (left, _) = self._edges()[1:3]
         height, width = self.input_shape[1:3]
         return x[:, top : top + height, left : left + width]
 
-    def _windows(self, x):
+    def _windows(self, x: np.ndarray) -> np.ndarray:
         """A view of all windows: ``(n, height', width', size, size, channels)``."""
         windows = sliding_window_view(x, self.size, axis=(1, 2))
         return windows[:, :: self.strides[0], :: self.strides[1]].transpose(0, 1, 2, 4, 5, 3)
 
-    def _places(self):
-        """For each place in the window, the index of the pixels that stand there."""
+    def _places(self) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
+        """For each place in the window, the index of the pixels that stand there.
+
+        Windows overlap, yet at one place each has a pixel of its own: ``+=`` reaches all of them.
+        """
         _, height, width, _ = self.output_shape
         down, right = self.strides
         for i, j in np.ndindex(self.size):
@@ -131,15 +138,15 @@ class Conv2D(_Windows, KernelAndBias):
         self.kernel_size = self.size
         self._set_up(activation, use_bias, kernel_initializer, bias_initializer)
 
-    def _build(self, rng):
+    def _build(self, rng: np.random.Generator) -> None:
         self._draw((*self.kernel_size, self.input_shape[-1], self.filters), rng)
 
-    def _forward(self, x, training):
+    def _forward(self, x: np.ndarray, training: bool) -> np.ndarray:
         windows = self._windows(self._padded(x))  # (n, h', w', k, k, c)
         z = np.tensordot(windows, self.kernel, axes=3)  # . (k, k, c, f) -> (n, h', w', f)
         return z + self.bias if self.use_bias else z
 
-    def _backward(self, dz):
+    def _backward(self, dz: np.ndarray) -> np.ndarray:
         x = self._padded(self.x)
         cases = [0, 1, 2]  # the axes n, h', w': each window is a case
         self.dkernel = np.tensordot(self._windows(x), dz, axes=(cases, cases))  # (k, k, c, f)
@@ -180,11 +187,11 @@ class MaxPooling2D(_Windows):
         super().__init__(pool_size, strides, padding)
         self.pool_size = self.size
 
-    def _forward(self, x, training):
+    def _forward(self, x: np.ndarray, training: bool) -> np.ndarray:
         x = self._padded(x, value=-np.inf)
         return np.maximum.reduce([x[pixels] for _, pixels in self._places()])  # (n, h', w', c)
 
-    def _backward(self, dy):
+    def _backward(self, dy: np.ndarray) -> np.ndarray:
         x = self._padded(self.x, value=-np.inf)
         dx = np.zeros_like(x)
         waiting = np.ones(dy.shape, dtype=bool)  # the windows whose largest pixel is still to come
@@ -224,22 +231,23 @@ class AveragePooling2D(_Windows):
         super().__init__(pool_size, strides, padding)
         self.pool_size = self.size
 
-    def _build(self, rng):
+    def _build(self, rng: np.random.Generator) -> None:
         inside = self._padded(np.ones((1, *self.input_shape[1:]), self.dtype))
-        self.counts = sum(inside[pixels] for _, pixels in self._places())  # pixels in each window
+        pixels_of_window = [inside[pixels] for _, pixels in self._places()]
+        self.counts = np.sum(pixels_of_window, axis=0)  # pixels in each window
 
-    def _forward(self, x, training):
+    def _forward(self, x: np.ndarray, training: bool) -> np.ndarray:
         x = self._padded(x)
         return sum(x[pixels] for _, pixels in self._places()) / self.counts  # (n, h', w', c)
 
-    def _backward(self, dy):
+    def _backward(self, dy: np.ndarray) -> np.ndarray:
         dx = self._padded(np.zeros_like(self.x))
         for _, pixels in self._places():
             dx[pixels] += dy / self.counts  # (n, h', w', c)
         return self._cropped(dx)
 
 
-def _pair(where: str, name: str, value) -> tuple[int, int]:
+def _pair(where: str, name: str, value: int | Sequence[int]) -> tuple[int, int]:
     """A whole number twice, or two of them."""
     values = value if isinstance(value, tuple | list) else (value, value)
     try:

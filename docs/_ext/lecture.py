@@ -18,7 +18,9 @@ LESSONS = (
     "batch_size.py",
     "hyperparameter_search.py",
     "activations.py",
+    "dead_units.py",
     "deep_network.py",
+    "vanishing_gradients.py",
     "layer_types.py",
     "convolution.py",
     "cifar_keras_cnn.py",
@@ -34,6 +36,7 @@ LESSONS = (
 # Lessons on what neither the lecture's slides nor its R scripts have.
 BEYOND = {
     *("iris_agreement", "mtcars_agreement", "hyperparameter_search"),
+    *("dead_units", "vanishing_gradients"),
     *("cifar_nopackages_cnn", "cifar_agreement", "cifar_precision"),
     *("attention_nopackages", "attention_nopackages_training"),
     *("transformer_keras", "transformer_agreement", "transformer_forecast"),

@@ -1,5 +1,5 @@
 r"""Exercises: a transformer by hand and in Keras
-============================================
+=============================================
 
 They go with the lesson :doc:`../transformer_agreement`.
 """
