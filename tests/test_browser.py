@@ -132,3 +132,30 @@ def test_search_finds_a_word_from_the_disk(open_page):
     page = open_page("search.html?q=backpropagation")
     page.wait_for_selector("#search-results li a")
     assert "Iris by hand" in page.locator("#search-results").inner_text()
+
+
+def test_the_tab_that_is_chosen_stays_where_it_is(open_page):
+    """The tabs above it switch, too, and change the height of what stands above."""
+    page = open_page("lessons/iris_nopackages.html", viewport={"width": 1280, "height": 800})
+    label = page.locator("label.sd-tab-label", has_text=re.compile(r"^\s*R\s*$")).nth(6)
+    label.scroll_into_view_if_needed()
+    before = label.bounding_box()["y"]
+    label.click()
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert label.bounding_box()["y"] == pytest.approx(before, abs=2)
+
+
+def test_paper_has_no_link_to_skip_to_the_content(open_page):
+    page = open_page("lessons/iris_nopackages.html")
+    page.emulate_media(media="print")
+    assert not page.locator(".skip-to-content").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_only_links_are_underlined_in_code(open_page, scheme):
+    page = open_page("lessons/iris_nopackages.html", color_scheme=scheme)
+    underlined = (
+        "[...document.querySelectorAll('.highlight span')].filter(span => !span.closest('a') && "
+        "getComputedStyle(span).textDecorationLine === 'underline').map(span => span.textContent)"
+    )
+    assert page.evaluate(underlined) == []

@@ -22,3 +22,16 @@ document.querySelector(".toc-drawer")?.setAttribute("aria-label", "This page");
 if (window.location.protocol === "file:") {
   DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 }
+
+// All tabs of a page switch together, so what stands above changes its height: the tab that was
+// chosen stays under the finger.
+function keepInPlace(event) {
+  const tabs = event.target.closest?.(".sd-tab-set");
+  if (tabs) {
+    const before = tabs.getBoundingClientRect().top;
+    requestAnimationFrame(() => window.scrollBy(0, tabs.getBoundingClientRect().top - before));
+  }
+}
+
+document.addEventListener("click", keepInPlace, true);
+document.addEventListener("keydown", keepInPlace, true);
