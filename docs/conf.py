@@ -40,6 +40,7 @@ extensions = [
     "notebooks.notebooks",
     "reference.operations",
     "gallery.r_files",
+    "gallery.search",
     "gallery.wheel",
     "stale",
     "static_math",
@@ -102,6 +103,7 @@ html_css_files = ["course.css"]
 html_js_files = [("course.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sourcelink = False
+html_search_scorer = str(Path(__file__).parent / "_ext" / "gallery" / "search_scorer.js")
 copybutton_exclude = ".linenos, .gp, .go"
 suppress_warnings = [
     "config.cache",  # the gallery's settings hold objects that cannot be stored

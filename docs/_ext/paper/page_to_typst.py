@@ -146,7 +146,7 @@ class TypstWriter:
         """What has no place on paper."""
         return ""
 
-    comment = target = index = nothing
+    comment = target = index = meta = nothing
 
     def section(self, node) -> str:
         """A section, with its name at its title."""
