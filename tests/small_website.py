@@ -121,6 +121,8 @@ def copy_course(folder: Path, in_full: list[str] | None = None) -> Path:
     """
     for name in ("course", "docs", "scripts"):
         shutil.copytree(ROOT / name, folder / name, ignore=IGNORED)
+    for name in ("LICENSE", "README.md", "pyproject.toml"):  # for the wheel
+        shutil.copy(ROOT / name, folder)
     if in_full is None:
         return folder
     (folder / "docs" / "deck.rst").write_text(DECK, encoding="utf-8")
