@@ -83,7 +83,7 @@ def test_the_page_works_in_an_environment_that_has_nothing(read, site, wheel, tm
     The notebook installs the package itself, from the wheel beside it in the ZIP of all notebooks.
     """
     venv.create(tmp_path / "env", with_pip=True)
-    python = next((tmp_path / "env").glob("*/python*")).parent / Path(sys.executable).name
+    python = next((tmp_path / "env").glob("*/activate")).parent / Path(sys.executable).name
     shutil.copy(wheel, tmp_path)
     run(python, "-m", "pip", "install", "ipykernel", "nbclient", cwd=tmp_path)
     with zipfile.ZipFile(site / "notebooks.zip") as archive:

@@ -121,7 +121,6 @@ def table_of_downloads(lessons: list[str], with_r: set[str]) -> str:
         [
             "Lesson",
             "Handout",
-            "Handout with solutions",
             "Notebook",
             "Script",
             "R lines",
@@ -134,8 +133,8 @@ def table_of_downloads(lessons: list[str], with_r: set[str]) -> str:
         rows.append(
             [
                 f":doc:`/lessons/{name}`",
-                f"`PDF <handouts/{name}{student}.pdf>`__",
-                f"`PDF <handouts/{name}{solutions}.pdf>`__",
+                f"`PDF <handouts/{name}{student}.pdf>`__, "
+                f"`with solutions <handouts/{name}{solutions}.pdf>`__",
                 f":download:`notebook </lessons/{name}.ipynb>`",
                 f":download:`script </lessons/{name}.py>`",
                 f":download:`R file </lessons/{name}.R>`" if name in with_r else "",
