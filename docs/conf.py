@@ -6,8 +6,6 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
-from gallery.wheel import wheel_name
-
 os.environ["MPLBACKEND"] = "agg"  # the figures go into files, not onto a screen
 # A false alarm of OpenBLAS, see pyproject.toml; the lessons run in processes of their own.
 os.environ["PYTHONWARNINGS"] = "ignore:invalid value encountered in matmul:RuntimeWarning"
@@ -78,9 +76,10 @@ sphinx_gallery_conf = {
     "parallel": 2,
     "capture_repr": ("_repr_html_",),
     "first_notebook_cell": (
-        "# This notebook needs the package of the course. Its file lies on the website, page\n"
-        "# Downloads, and in the folder package of website.zip. With the file in this folder:\n"
-        f'# %pip install "{wheel_name()}[keras]"\n'
+        "# This notebook needs the package of the course. Its file lies beside the notebooks in\n"
+        "# notebooks.zip, and alone on the page Downloads of the website. With the file in the\n"
+        "# folder of this notebook, take the # from the next line and run it, once:\n"
+        '# %pip install "simple_to_deep-VERSION-py3-none-any.whl[keras]"\n'
         "# (Where a line ends in a semicolon, Jupyter does not write what it returns.)"
     ),
     "image_srcset": ["2x"],

@@ -1,5 +1,6 @@
 """What readers take away is there: PDFs, notebooks, scripts, and the website as one ZIP."""
 
+import json
 import re
 import shutil
 import zipfile
@@ -9,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 from conftest import ALL_LESSONS, LESSONS_ON_SITE
-from gallery import downloads
+from gallery import downloads, wheel
 from lecture import LESSONS
 from r_fixtures import pairs
 from sphinx.errors import ExtensionError
@@ -73,6 +74,15 @@ def test_exercises_offer_the_handouts_of_their_lesson(read, name):
     page = read(f"lessons/exercises/{name}_exercises.html")
     handouts = [f"../../handouts/{name}.pdf", f"../../handouts/{name}-solutions.pdf"]
     assert offered_by(page)[:2] == handouts
+    assert [Path(link).name for link in offered_by(page)[3:]] == [
+        *[f"{name}_student.ipynb", f"{name}_student.py"],
+        *[f"{name}_exercises.ipynb", f"{name}_exercises.py"],
+    ]
+    for link in page.select(".sphx-glr-footer a[href]"):
+        assert link.get_text().endswith(Path(link["href"]).name)  # it says what comes
+        assert ("with solutions" in link.get_text()) == any(
+            end in link["href"] for end in ["-solutions.", "_exercises."]
+        )
     assert "handout" in page.select_one(".sphx-glr-download-link-note").get_text()
 
 
@@ -87,6 +97,7 @@ def test_a_row_for_each_lesson_in_order_with_all_its_files(read):
             *[f"{name}.pdf", f"{name}-solutions.pdf", f"{name}.ipynb", f"{name}.py"],
             *r_files_of(name),
             *[f"{name}_student.ipynb", f"{name}_student.py"],
+            *[f"{name}_exercises.ipynb", f"{name}_exercises.py"],
         ]
 
 
@@ -94,6 +105,8 @@ def test_the_page_offers_what_is_for_the_whole_course(read):
     links = {link["href"] for link in read("downloads.html").select("article li a.external")}
     assert links == {
         "website.zip",
+        "notebooks.zip",
+        f"{wheel.FOLDER}/{wheel.wheel_name()}",
         "handouts/course.pdf",
         "handouts/slides.pdf",
         "handouts/slides-notes.pdf",
@@ -124,14 +137,14 @@ def test_another_text_of_the_gallery_stops_the_build(tmp_path):
         "  .. container:: sphx-glr-footer sphx-glr-footer-example\n\n"
     )
     source = [page]
-    downloads.link_handouts(app, "lessons/iris_keras", source)
+    downloads.write_footer(app, "lessons/iris_keras", source)
     assert "<../handouts/iris_keras-solutions.pdf>" in source[0]
     for changed in [page.replace("full", "whole"), page.replace("footer-example", "foot"), ""]:
         with pytest.raises(ExtensionError, match=r"lessons/iris_keras: expected one '.*gallery"):
-            downloads.link_handouts(app, "lessons/iris_keras", [changed])
+            downloads.write_footer(app, "lessons/iris_keras", [changed])
     for other in ["lessons/index", "lessons/exercises/index", "glossary"]:
         source = [page]
-        downloads.link_handouts(app, other, source)
+        downloads.write_footer(app, other, source)
         assert source == [page]
 
 
@@ -251,24 +264,28 @@ def test_a_link_to_the_zip_that_is_not_as_expected_stops_the_build(tmp_path):
             downloads.zip_website(website, "Course")
 
 
-def test_only_a_website_that_was_built_is_packed(tmp_path):
+def test_only_a_website_that_was_built_is_packed(tmp_path, monkeypatch):
     website = small_website(tmp_path)
+    monkeypatch.setattr(downloads, "zip_notebooks", lambda source, website: b"notebooks")
 
     def build(builder: str, exception: Exception | None) -> bool:
         app = SimpleNamespace(
             builder=SimpleNamespace(name=builder),
             config=SimpleNamespace(project="Course"),
+            srcdir=str(website),
             outdir=str(website),
         )
-        downloads.make_archive(app, exception)
-        return (website / "website.zip").exists()
+        downloads.make_archives(app, exception)
+        there = {(website / f"{name}.zip").exists() for name in ["website", "notebooks"]}
+        assert len(there) == 1
+        return there.pop()
 
     assert not build("text", None)
     assert not build("html", ValueError("a lesson failed"))
     assert build("html", None)
 
 
-def test_the_website_is_packed_after_the_handouts_are_made():
+def test_the_website_is_packed_after_the_wheel_and_the_handouts_are_made():
     from paper import handouts
 
     def priority(extension) -> int:
@@ -281,7 +298,51 @@ def test_the_website_is_packed_after_the_handouts_are_made():
         extension.setup(ignore)
         return found["build-finished"]
 
-    assert priority(downloads) > priority(handouts)
+    assert priority(downloads) > max(priority(handouts), priority(wheel))
+
+
+# The notebooks ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def notebooks(site, tmp_path_factory) -> Path:
+    """The folder that comes out of the ZIP of the notebooks."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    with zipfile.ZipFile(site / "notebooks.zip") as archive:
+        archive.extractall(folder)
+    (inside,) = folder.iterdir()
+    return inside
+
+
+def test_the_zip_has_all_notebooks_and_the_wheel(site, notebooks):
+    offered = {path.name: path for path in site.glob("_downloads/*/*.ipynb")}
+    offered[wheel.wheel_name()] = site / wheel.FOLDER / wheel.wheel_name()
+    expected = [f"{name}{end}.ipynb" for name in ALL_LESSONS for end in ["", "_student"]]
+    assert sorted(path.name for path in notebooks.iterdir()) == sorted(
+        [*expected, wheel.wheel_name()]
+    )
+    for path in notebooks.iterdir():
+        assert path.read_bytes() == offered[path.name].read_bytes()
+
+
+def test_in_the_zip_each_notebook_leads_on_and_finds_the_wheel(notebooks):
+    """The links between them, and the line that installs, as they are in the folder."""
+    linked = set()
+    for path in notebooks.glob("*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        (file,) = re.findall(r'%pip install "(.+?\.whl)', "".join(cells[0]["source"]))
+        assert (path.parent / file).is_file()
+        for cell in cells:
+            if cell["cell_type"] == "markdown":
+                links = re.findall(r"\]\((?!https?:|attachment:)(.+?)\)", "".join(cell["source"]))
+                linked |= {(path.parent / unquote(link)).resolve() for link in links}
+    assert {path.name for path in linked if not path.is_file()} == set()
+    # Each notebook of exercises leads to its lesson.
+    assert linked >= {(notebooks / f"{name}.ipynb").resolve() for name in ALL_LESSONS}
+
+
+def test_run_it_yourself_offers_the_notebooks(read):
+    assert read("run_it_yourself.html").select_one('article a[href="notebooks.zip"]')
 
 
 # The copy that comes out of it -----------------------------------------------------------------

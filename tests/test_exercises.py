@@ -45,6 +45,9 @@ runpy.run_path(script, run_name="__main__")
 """
 
 
+PLACES = {"# Your code here", "# *Your answer here*"}
+
+
 def path_of(name: str) -> Path:
     return FOLDER / f"{name}_exercises.py"
 
@@ -109,11 +112,38 @@ def test_the_students_version_has_no_line_of_a_solution(name):
         within = within and line != "# .. end of solution"
     student = exercises.student_version(source_of(name))
     lines = student.splitlines()
-    kept = [line for line in lines if line != "# Your code here"]
-    assert [x for x in kept if x != "# %%"] == [x for x in outside if x != "# %%"]
+    answers = lines.count("# *Your answer here*")
+    kept = [line for line in lines if line not in PLACES]
+    assert [x for x in kept if x and x != "# %%"] == [x for x in outside if x and x != "# %%"]
     assert not set(inside) & set(lines) - set(outside)
-    assert len(lines) - len(kept) == len(headings(student)) == len(headings(source_of(name)))
+    codes = len(lines) - len(kept) - answers
+    assert codes == len(headings(student)) == len(headings(source_of(name)))
     ast.parse(student)
+
+
+def each_exercise(source: str) -> list[str]:
+    """The exercises of a file, from their titles on."""
+    return re.split(r"^# Exercise \d: ", source, flags=re.M)[1:]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_question_has_a_place_for_words(name):
+    """After that for code, in a block of its own: in the notebook a cell of Markdown."""
+    place = "\n# Your code here\n\n# %%\n# *Your answer here*\n"
+    students = each_exercise(exercises.student_version(source_of(name)))
+    for exercise, student in zip(each_exercise(source_of(name)), students, strict=True):
+        assert (place in student) == ("?" in exercise.partition("# .. solution")[0])
+        assert student.count("Your answer here") == student.count(place)
+
+
+def test_which_exercises_of_two_lessons_ask_for_words():
+    """Read by eye: all by hand on the flowers ask something, two of those on cars do not."""
+    for name, expected in {
+        "iris_nopackages": [1, 1, 1, 1],
+        "mtcars_nopackages": [0, 1, 1, 0],
+    }.items():
+        students = each_exercise(exercises.student_version(source_of(name)))
+        assert [student.count("# *Your answer here*\n") for student in students] == expected
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -269,16 +299,21 @@ def test_the_page_offers_the_students_version(site, name):
     )
     files = [(folder / link["href"]).resolve() for link in page.select("a.download")]
     names = [file.name for file in files]
-    assert names == [f"{name}_student.ipynb", f"{name}_student.py", f"{name}_exercises.py"]
+    assert names == [
+        *[f"{name}_student.ipynb", f"{name}_student.py"],
+        *[f"{name}_exercises.ipynb", f"{name}_exercises.py"],
+    ]
     student = exercises.student_version(source_of(name))
     assert files[1].read_text(encoding="utf-8") == student
-    assert files[2].read_text(encoding="utf-8") == source_of(name)
+    assert files[3].read_text(encoding="utf-8") == source_of(name)
     notebook = json.loads(files[0].read_text(encoding="utf-8"))
     nbformat.validate(notebook)
     cells = notebook["cells"]
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     assert set(code_in(code)) == set(code_in(student[len(_head(student)) :]))
     assert code.count("# Your code here") == len(headings(student))
+    places = ["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"]
+    assert places.count("*Your answer here*") == student.count("# *Your answer here*\n")
 
 
 def _head(source: str) -> str:

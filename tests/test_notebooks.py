@@ -6,13 +6,15 @@ import os
 import re
 import time
 import zipfile
+from importlib.metadata import requires
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
-from conftest import ALL_LESSONS, LESSONS_ON_SITE, SECONDS, everything
+from conftest import ALL_LESSONS, LESSONS_ON_SITE, SECONDS, everything, lessons
 from gallery import exercises
+from gallery.wheel import wheel_name
 from lesson_checks import without_bounds
 from notebooks import markdown, notebooks
 from r_fixtures import ROOT, SCRIPTS
@@ -115,12 +117,35 @@ def test_it_is_a_valid_notebook(made, page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_first_cell_says_what_to_install(made, page):
+    """All of it a comment: a notebook of which somebody runs all cells installs nothing."""
     notebook = json.loads((made / f"{page}.ipynb").read_text(encoding="utf-8"))
     first, second = notebook["cells"][:2]
     assert first["cell_type"] == "code"
-    assert 'python -m pip install -e ".[keras]"' in "".join(first["source"])
-    assert "course" in "".join(first["source"])
+    assert all(line.startswith("#") for line in first["source"])
+    extra = "[keras]" if imported(made, page) & packages_of_extra() else ""
+    assert f'# %pip install "{wheel_name()}{extra}"\n' in first["source"]
+    assert "notebooks.zip" in "".join(first["source"])  # where the file is
     assert "".join(second["source"]).startswith("# ")
+
+
+def imported(made: Path, page: str) -> set[str]:
+    """What the script behind a notebook imports, from anywhere in it."""
+    nodes = list(ast.walk(ast.parse((made / f"{page}.py").read_text(encoding="utf-8"))))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in names}
+
+
+def packages_of_extra() -> set[str]:
+    """What the package of the course needs for Keras, and not without it."""
+    needed = [line for line in requires("simple-to-deep") if line.endswith('extra == "keras"')]
+    return {re.match(r"\w+", line).group() for line in needed}
+
+
+@pytest.mark.parametrize("name", lessons())
+def test_without_the_extra_a_lesson_loads_nothing_of_it(made, lesson, name):
+    (first, *_) = cells_of(made, f"lessons/{name}", "code")
+    assert ("[keras]" in first) == bool(lesson(name).modules & packages_of_extra())
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -143,11 +168,11 @@ def test_a_students_notebook_has_a_cell_for_each_exercise(made, name):
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             order += ["exercise"] * len(re.findall("^## Exercise", text, flags=re.M))
+            order += ["answer"] * (text == "*Your answer here*")
             assert "Solution" not in text
         elif "# Your code here" in text.splitlines():
             order.append("place")
-    assert order == ["exercise", "place"] * (len(order) // 2)
-    assert len(order) >= 4
+    assert re.fullmatch("(exercise place (answer )?){2,}", " ".join(order) + " ")
 
 
 @pytest.mark.parametrize("name", ALL_LESSONS)
@@ -182,8 +207,10 @@ def test_the_website_offers_these_notebooks(site, read, made, name):
             assert archive.read(file) == (made / "lessons" / file).read_bytes()
     page = f"lessons/exercises/{name}_exercises.html"
     links = [folder / "exercises" / a["href"] for a in read(page).select("a.download")]
-    (student,) = [path.resolve() for path in links if path.suffix == ".ipynb"]
-    assert student.read_bytes() == (made / f"lessons/exercises/{student.name}").read_bytes()
+    offered = [path.resolve() for path in links if path.suffix == ".ipynb"]
+    assert [path.stem for path in offered] == [f"{name}_student", f"{name}_exercises"]
+    for path in offered:
+        assert path.read_bytes() == (made / f"lessons/exercises/{path.name}").read_bytes()
 
 
 # No reStructuredText ------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What there is to take away: links on the lessons' pages, a table of all, the website as a ZIP.
+"""What there is to take away: links on the lessons' pages, a table of all, and two ZIPs.
 
 The PDFs are made after the pages are written (``handouts.py``), so the links to them are plain.
 Notebooks, scripts and R files are there before, and are downloads as Sphinx knows them.
@@ -7,8 +7,9 @@ Notebooks, scripts and R files are there before, and are downloads as Sphinx kno
 import re
 from pathlib import Path
 
-from files import write_whole, zipped
-from gallery.exercises import SUFFIX
+from files import write_if_changed, write_whole, zipped
+from gallery import wheel
+from gallery.exercises import STUDENT, SUFFIX
 from gallery.lesson_table import list_table
 from lecture import LESSONS
 from paper.handouts import EDITIONS
@@ -20,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 PAGE = "downloads"
 ARCHIVE = "website.zip"
-UNFINISHED = "website.zip.part"  # left by a build that was cut off
 FOLDER = "simple-to-deep"  # all that is in the ZIP lies in it
+NOTEBOOKS = "notebooks"  # a ZIP of this name, and the folder in it
 
 LINK_TO_ARCHIVE = re.compile(rf'<a [^>]*href="{re.escape(ARCHIVE)}"[^>]*>(.*?)</a>')
 IN_THE_COPY = r"\1 (this copy of the website came out of it)"
@@ -38,38 +39,58 @@ To pass the course on, copy this whole folder.
 
 # Links ------------------------------------------------------------------------------------------
 
+# What the gallery writes: in a note at the top, and before its links at the end.
+NOTE = "to download the full example code."
+FOOTER = "  .. container:: sphx-glr-footer sphx-glr-footer-example\n\n"
 
-def link_handouts(app, docname, source):
-    """At the end of a lesson or of its exercises, link to PDFs and R lines; say so at the top."""
+
+def write_footer(app, docname, source):
+    """At the end of a lesson or of its exercises, offer all their files; say so at the top."""
     folder, _, name = docname.rpartition("/")
     lesson = name.removesuffix(SUFFIX)
     if f"{lesson}.py" not in LESSONS or not folder.startswith("lessons"):
         return
     to_handouts = "../" * docname.count("/") + "handouts/"
     handout, solutions = (f"{lesson}{suffix}.pdf" for suffix in EDITIONS.values())
-    buttons = [
-        f"`Handout (PDF): {handout} <{to_handouts}{handout}>`__",
-        f"`Handout with solutions (PDF): {solutions} <{to_handouts}{solutions}>`__",
-        f"`Slides of the whole course (PDF): slides.pdf <{to_handouts}slides.pdf>`__",
+    links = [
+        f"`{says}: {file} <{to_handouts}{file}>`__"
+        for says, file in [
+            ("Handout (PDF)", handout),
+            ("Handout with solutions (PDF)", solutions),
+            ("Slides of the whole course (PDF)", "slides.pdf"),
+        ]
     ]
+    footer = ""
     if name == lesson:
-        note = "to download the full example code."
-        offer = "to download the handout, the slides, the notebook or the script."
+        files = {
+            "Jupyter notebook": f"{name}.ipynb",
+            "Python script": f"{name}.py",
+            "Notebook and script (ZIP)": f"{name}.zip",
+        }
+        offer = "the handout, the slides, the notebook or the script"
         if has_r_file(app.srcdir, name):
-            buttons.append(f":download:`R lines of this page: {name}.R <{name}.R>`")
-            offer = "to download the handout, the slides, the notebook, the script or the R lines."
+            files["R lines of this page"] = f"{name}.R"
+            offer = "the handout, the slides, the notebook, the script or the R lines"
+        # On paper the exercises follow, so only the website needs this line.
+        more = f"More, with solutions: :doc:`exercises/{name}{SUFFIX}`."
+        footer = f"  .. container:: website-only\n\n    {more}\n\n"
     else:
-        note = "to download the exercises."  # so says exercises.py
-        offer = "to download the exercises as a notebook, a script or a handout."
-    footer = "  .. container:: sphx-glr-footer sphx-glr-footer-example\n\n"
-    links = "".join(
-        f"    .. container:: sphx-glr-download sphx-glr-download-more\n\n      {button}\n\n"
-        for button in buttons
+        files = {
+            "Exercises as a notebook": f"{lesson}{STUDENT}.ipynb",
+            "Exercises as a script": f"{lesson}{STUDENT}.py",
+            "Exercises with solutions as a notebook": f"{name}.ipynb",
+            "Exercises with solutions as a script": f"{name}.py",
+        }
+        offer = "the exercises as a notebook, a script or a handout"
+    links += [f":download:`{says}: {file} <{file}>`" for says, file in files.items()]
+    footer += FOOTER + "".join(
+        f"    .. container:: sphx-glr-download\n\n      {link}\n\n" for link in links
     )
-    for old, new in [(footer, footer + links), (note, offer)]:
-        if source[0].count(old) != 1:
-            raise ExtensionError(f"{docname}: expected one '{old.strip()}' from the gallery.")
-        source[0] = source[0].replace(old, new)
+    for expected in (NOTE, FOOTER):
+        if source[0].count(expected) != 1:
+            raise ExtensionError(f"{docname}: expected one '{expected.strip()}' from the gallery.")
+    page = source[0].partition(FOOTER)[0]
+    source[0] = page.replace(NOTE, f"to download {offer}.") + footer
 
 
 def has_r_file(source: str, name: str) -> bool:
@@ -100,30 +121,51 @@ def table_of_downloads(lessons: list[str], with_r: set[str]) -> str:
         [
             "Lesson",
             "Handout",
-            "Handout with solutions",
             "Notebook",
             "Script",
             "R lines",
             "Exercises, without solutions",
+            "Exercises, with solutions",
         ]
     ]
     for name in lessons:
-        exercises = f"/lessons/exercises/{name}_student"
+        exercises = f"/lessons/exercises/{name}"
         rows.append(
             [
                 f":doc:`/lessons/{name}`",
-                f"`PDF <handouts/{name}{student}.pdf>`__",
-                f"`PDF <handouts/{name}{solutions}.pdf>`__",
+                f"`PDF <handouts/{name}{student}.pdf>`__, "
+                f"`with solutions <handouts/{name}{solutions}.pdf>`__",
                 f":download:`notebook </lessons/{name}.ipynb>`",
                 f":download:`script </lessons/{name}.py>`",
                 f":download:`R file </lessons/{name}.R>`" if name in with_r else "",
-                f":download:`notebook <{exercises}.ipynb>`, :download:`script <{exercises}.py>`",
+                *(
+                    f":download:`notebook <{file}.ipynb>`, :download:`script <{file}.py>`"
+                    for file in (exercises + STUDENT, exercises + SUFFIX)
+                ),
             ]
         )
     return list_table(rows, "stub-columns: 1", "class: downloads")
 
 
-# The ZIP ----------------------------------------------------------------------------------------
+# The ZIPs ---------------------------------------------------------------------------------------
+
+
+def zip_notebooks(source: Path, website: Path) -> bytes:
+    """All notebooks, in one folder so that their links to one another work, and the wheel.
+
+    Of the exercises it has the student's version; to that the links lead.
+
+    Args:
+        source: the folder of the website's sources, where the notebooks lie.
+        website: the folder of the built website, where the wheel lies.
+    """
+    names = [Path(lesson).stem for lesson in LESSONS]
+    files = [
+        website / wheel.FOLDER / wheel.wheel_name(),
+        *(source / "lessons" / f"{name}.ipynb" for name in names),
+        *(source / "lessons" / "exercises" / f"{name}{STUDENT}.ipynb" for name in names),
+    ]
+    return zipped({f"{NOTEBOOKS}/{file.name}": file for file in files})
 
 
 def zip_website(website: Path, title: str) -> bool:
@@ -147,9 +189,9 @@ def zip_website(website: Path, title: str) -> bool:
         path.relative_to(website).as_posix(): path
         for path in website.rglob("*")
         if path.is_file() and not path.relative_to(website).parts[0].startswith(".")
+        if path.suffix != ".part"  # left by a build that was cut off
     }
     contents.pop(ARCHIVE, None)
-    contents.pop(UNFINISHED, None)
     page, links = LINK_TO_ARCHIVE.subn(
         IN_THE_COPY, (website / f"{PAGE}.html").read_text(encoding="utf-8")
     )
@@ -168,10 +210,12 @@ def zip_website(website: Path, title: str) -> bool:
     return True
 
 
-def make_archive(app, exception):
-    """Pack the website, once the handouts are made."""
+def make_archives(app, exception):
+    """Pack the notebooks, then the website, once the wheel and the handouts are made."""
     if exception is not None or app.builder.name != "html":
         return
+    notebooks = zip_notebooks(Path(app.srcdir), Path(app.outdir))
+    write_if_changed(Path(app.outdir, f"{NOTEBOOKS}.zip"), notebooks)
     written = zip_website(Path(app.outdir), app.config.project)
     logger.info("%s: %s", ARCHIVE, "written anew" if written else "nothing has changed")
 
@@ -179,6 +223,6 @@ def make_archive(app, exception):
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("downloads", Downloads)
-    app.connect("source-read", link_handouts, priority=600)  # after the exercises
-    app.connect("build-finished", make_archive, priority=900)  # after the handouts
+    app.connect("source-read", write_footer)
+    app.connect("build-finished", make_archives, priority=900)  # after the wheel and the handouts
     return {"parallel_read_safe": True, "parallel_write_safe": True}

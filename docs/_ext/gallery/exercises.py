@@ -29,11 +29,14 @@ from sphinx_design.shared import create_component
 SUFFIX, STUDENT = "_exercises", "_student"  # of the scripts' names
 BEGIN, END = "solution", "end of solution"
 SOLUTION = re.compile(rf"^# %%\n# \.\. {BEGIN}\n.*?^# \.\. {END}\n", flags=re.M | re.S)
-STUDENTS_LINE = "# Your code here\n"
+HEADING = "# Exercise "
+CODE_HERE, ANSWER_HERE = "# Your code here\n", "\n# %%\n# *Your answer here*\n"
 
 
 def student_version(source: str) -> str:
-    """The exercises without their solutions, with a line in place of each to write one's own.
+    """The exercises without their solutions, with a place for code in the place of each.
+
+    An exercise that asks a question has a place for words too, in the notebook a cell of Markdown.
 
     Args:
         source: the text of a file of exercises.
@@ -41,7 +44,12 @@ def student_version(source: str) -> str:
     Raises:
         ValueError: if there is no solution, or one of the two comments around it is missing.
     """
-    found, count = SOLUTION.subn(STUDENTS_LINE, source)
+
+    def place(solution: re.Match) -> str:
+        exercise = source[: solution.start()].rpartition(HEADING)[2]
+        return CODE_HERE + ANSWER_HERE if "?" in exercise else CODE_HERE
+
+    found, count = SOLUTION.subn(place, source)
     if not count or f"# .. {BEGIN}\n" in found or f"# .. {END}\n" in found:
         raise ValueError(
             f"Expected solutions, each from the lines '# %%', '# .. {BEGIN}' to a line "
@@ -104,41 +112,9 @@ def write_student_versions(app):
         write_if_changed(student, text)
 
 
-def link_exercises(app, docname, source):
-    """On a lesson's page, link to its exercises; on theirs, offer the student's version."""
-    folder, _, name = docname.rpartition("/")
-    if folder == "lessons/exercises" and name.endswith(SUFFIX):
-        student = name.removesuffix(SUFFIX) + STUDENT
-        for old, new in [
-            ("to download the full example code", "to download the exercises"),
-            (
-                f"Download Jupyter notebook: {name}.ipynb <{name}.ipynb>",
-                f"Download exercises as a notebook: {student}.ipynb <{student}.ipynb>",
-            ),
-            (
-                f"Download Python source code: {name}.py <{name}.py>",
-                f"Download exercises as a script: {student}.py <{student}.py>",
-            ),
-            (
-                f"Download zipped: {name}.zip <{name}.zip>",
-                f"Download exercises with solutions: {name}.py <{name}.py>",
-            ),
-        ]:
-            if source[0].count(old) != 1:
-                raise ExtensionError(f"{docname}: expected one '{old}' from the gallery.")
-            source[0] = source[0].replace(old, new)
-    elif Path(app.srcdir, "lessons", "exercises", f"{name}{SUFFIX}.py").exists():
-        footer = f".. _sphx_glr_download_lessons_{name}.py:"
-        # On paper the exercises follow, so only the website needs this line.
-        link = f"More, with solutions: :doc:`exercises/{name}{SUFFIX}`."
-        link = f".. container:: website-only\n\n   {link}"
-        source[0] = source[0].replace(footer, f"\n{link}\n\n{footer}")
-
-
 def setup(app):
     """Register with Sphinx."""
     app.setup_extension("sphinx_design")
     app.add_transform(FoldSolutions)
     app.connect("builder-inited", write_student_versions, priority=900)  # after the gallery
-    app.connect("source-read", link_exercises)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

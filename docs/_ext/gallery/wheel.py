@@ -59,8 +59,6 @@ def write_wheel(app, exception):
     """Put the wheel into the website, if the course or setuptools has changed."""
     if exception is not None or app.builder.name != "html":
         return
-    if not all((ROOT / name).exists() for name in SOURCES):
-        return  # the website alone was copied: there is nothing to install
     target = Path(app.outdir, FOLDER, wheel_name())
     memory = Path(app.doctreedir, "wheel.json")
     key = digest(installed_version("setuptools"), *(ROOT / name for name in SOURCES))

@@ -352,8 +352,8 @@ class Cell:
 
         The website has no fixed address, and puts each download into a folder of its own. Links
         between notebooks work for readers who keep them in one folder, as browsers do that save
-        one file after the other. So a link names no folder. Exercises are downloaded as the
-        student's version: the link leads to that.
+        one file after the other, and as notebooks.zip has them. So a link names no folder, and to
+        exercises it leads to the student's version.
         """
         folder = posixpath.dirname(self.page)
         page = target[1:] if target.startswith("/") else posixpath.join(folder, target)

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from files import write_if_changed, zipped
+from gallery.wheel import WHEEL, wheel_name
 from notebooks.markdown import Pages, Text, convert
 from sphinx_gallery.notebook import (
     add_code_cell,
@@ -28,6 +29,9 @@ from sphinx_gallery.py_source_parser import (
 RETURNS_NOTHING = re.compile(
     r"print|print_comparisons|r_print|r_str|show|use|compile|summary|set_(weights|[xy]scale)"
 )
+
+EXTRA = "[keras]"  # of the package: what brings these modules
+IMPORTS_EXTRA = re.compile(r"^ *(import|from) (keras|optuna|tensorflow)\b", flags=re.M)
 
 
 def blocks_of(script: Path, settings: dict) -> list:
@@ -75,7 +79,10 @@ def notebook(blocks: list, markdown: list, settings: dict) -> str:
     result = jupyter_notebook_skeleton()
     result["nbformat_minor"] = 5
     if settings["first_notebook_cell"]:
-        add_code_cell(result, settings["first_notebook_cell"])
+        first = settings["first_notebook_cell"].replace(WHEEL, wheel_name())
+        if not any(b.type == "code" and IMPORTS_EXTRA.search(b.content) for b in blocks):
+            first = first.replace(EXTRA, "")  # by hand there is less to install
+        add_code_cell(result, first)
     texts = iter(markdown)
     for block in blocks:
         if block.type == "code":
