@@ -19,6 +19,7 @@ language = "en-GB"
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosectionlabel",
+    "sphinx.ext.githubpages",  # writes .nojekyll
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
@@ -38,6 +39,7 @@ extensions = [
     "notebooks.notebooks",
     "reference.operations",
     "gallery.r_files",
+    "gallery.report",
     "gallery.search",
     "gallery.wheel",
     "stale",
@@ -98,6 +100,8 @@ html_title = project
 html_math_renderer = "katex"
 html_static_path = ["_static"]
 templates_path = ["_templates"]
+# Where the course lies, if on GitHub: -D course_repository=https://github.com/NAME/REPO
+course_repository = ""
 html_css_files = ["course.css"]
 html_js_files = [("course.js", {"defer": "defer"})]
 html_copy_source = False

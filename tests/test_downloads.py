@@ -22,9 +22,13 @@ HIDDEN = shutil.ignore_patterns(".*")
 
 
 def files_of(folder: Path) -> dict[str, Path]:
-    """The files in a folder by their names there, without those that are hidden."""
+    """The files in a folder by their names there; of those that are hidden, the one for a host."""
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
-    return {k: p for k, p in files.items() if p.is_file() and not k.startswith(".")}
+    return {
+        name: path
+        for name, path in files.items()
+        if path.is_file() and (name == ".nojekyll" or not name.startswith("."))
+    }
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +191,7 @@ def small_website(folder: Path) -> Path:
         "b/picture.png": "picture",
         "a/style.css": "style " * 100,
         ".buildinfo": "hidden",
+        ".nojekyll": "",
         ".doctrees/index.doctree": "hidden",
         "website.zip.part": "left by a build that was cut off",
     }.items():
@@ -215,7 +220,7 @@ def test_neither_dates_nor_hidden_files_nor_remains_are_in_the_zip(tmp_path, mon
     with zipfile.ZipFile(website / "website.zip") as archive:
         assert archive.namelist() == [
             f"simple-to-deep/{name}"
-            for name in ["README.txt", "a/style.css", "b/picture.png", *PAGES]
+            for name in [".nojekyll", "README.txt", "a/style.css", "b/picture.png", *PAGES]
         ]
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(365 * 24 * 3600 * 50))

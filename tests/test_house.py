@@ -15,6 +15,8 @@ from r_fixtures import ROOT, SCRIPTS
 from running import run_python
 
 TOP_LEVEL = {
+    "CHANGELOG.md",
+    "CITATION.cff",
     "CONTRIBUTING.md",
     "LICENSE",
     "README.md",

@@ -15,7 +15,7 @@ from r_fixtures import LESSONS, SCRIPTS, pairs
 PAGES_BY_HAND = [
     *["index", "coming_from_r", "layers", "operations", "notation", "glossary"],
     *["choosing", "further", "data", "lecture_map", "deck", "downloads", "checks", "course"],
-    "run_it_yourself",
+    *["run_it_yourself", "teach", "cite"],
     *(f"reference/{name}" for name in PUBLIC_MODULES),
 ]
 EXERCISES = ["index", *(f"{name}_exercises" for name in ALL_LESSONS)]

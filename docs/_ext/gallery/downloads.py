@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 PAGE = "downloads"
 ARCHIVE = "website.zip"
+FOR_GITHUB = ".nojekyll"  # without it GitHub Pages leaves out folders such as _static
 FOLDER = "simple-to-deep"  # all that is in the ZIP lies in it
 NOTEBOOKS = "notebooks"  # a ZIP of this name, and the folder in it
 
@@ -172,7 +173,8 @@ def zip_website(website: Path, title: str) -> bool:
     """Write ``website.zip`` into the folder of a built website, unless the same is there.
 
     The ZIP holds the website under one folder, and a ``README.txt`` that says which page to open.
-    Hidden files stay out: they are Sphinx' own. The page of downloads names the ZIP, and in the
+    Hidden files stay out: they are Sphinx' own, but for the one that who publishes the folder that
+    comes out of the ZIP needs. The page of downloads names the ZIP, and in the
     ZIP says so in place of the link. Two ZIPs of the same website are the same byte for byte.
 
     Args:
@@ -191,6 +193,8 @@ def zip_website(website: Path, title: str) -> bool:
         if path.is_file() and not path.relative_to(website).parts[0].startswith(".")
         if path.suffix != ".part"  # left by a build that was cut off
     }
+    if (website / FOR_GITHUB).exists():
+        contents[FOR_GITHUB] = website / FOR_GITHUB
     contents.pop(ARCHIVE, None)
     page, links = LINK_TO_ARCHIVE.subn(
         IN_THE_COPY, (website / f"{PAGE}.html").read_text(encoding="utf-8")
