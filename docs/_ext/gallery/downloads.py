@@ -162,7 +162,7 @@ def zip_notebooks(source: Path, website: Path) -> bytes:
     """
     names = [Path(lesson).stem for lesson in LESSONS]
     files = [
-        website / wheel.FOLDER / wheel.wheel_name(),
+        *(website / wheel.FOLDER).glob("*.whl"),
         *(source / "lessons" / f"{name}.ipynb" for name in names),
         *(source / "lessons" / "exercises" / f"{name}{STUDENT}.ipynb" for name in names),
     ]

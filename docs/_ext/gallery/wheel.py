@@ -14,7 +14,10 @@ from tempfile import TemporaryDirectory
 
 from files import digest, recall, remember, write_whole
 from sphinx.errors import ExtensionError
+from sphinx.util import logging
 from stale import ROOT
+
+logger = logging.getLogger(__name__)
 
 FOLDER = "package"  # of the website
 SOURCES = ("course", "LICENSE", "README.md", "pyproject.toml")
@@ -59,6 +62,9 @@ def write_wheel(app, exception):
     """Put the wheel into the website, if the course or setuptools has changed."""
     if exception is not None or app.builder.name != "html":
         return
+    if not all((ROOT / name).exists() for name in SOURCES):
+        logger.info("no wheel: %s are not all there", ", ".join(SOURCES))
+        return  # a copy of the website's parts alone, such as a teacher's own course
     target = Path(app.outdir, FOLDER, wheel_name())
     memory = Path(app.doctreedir, "wheel.json")
     key = digest(installed_version("setuptools"), *(ROOT / name for name in SOURCES))
