@@ -19,6 +19,7 @@ arguments of the script: ``python own_table.py my.csv price``.
 """
 
 import sys
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -47,7 +48,9 @@ plt.style.use("course.lecture")
 path, target = FOLDER / "iris.csv", "Species"
 # path, target = FOLDER / "mtcars.csv", "mpg"
 
-if "__file__" in globals() and len(sys.argv) > 1:  # a script that was given arguments
+# Jupyter has arguments of its own, which are not meant for the lesson.
+is_script = Path(sys.argv[0]).name == Path(globals().get("__file__", ".")).name
+if is_script and len(sys.argv) > 1:
     if len(sys.argv) != 3:
         found = sys.argv[1:]
         sys.exit(f"Expected a file and a column. Received: {found}. Name just these.")
@@ -220,7 +223,8 @@ r_print(compute_loss(forward(X_train, *initial)[1], Y_train))
 #    dz_2 = \frac{1}{n} (a_2 - Y).
 #
 # That is why these pairs are the usual ones. From here on, no line of the training asks
-# what is predicted.
+# what is predicted. (If the loss of your table grows, the steps are too long: make
+# ``learning_rate`` smaller, as :doc:`learning_rate` shows.)
 #
 # .. code-block:: r
 #

@@ -591,8 +591,8 @@ def _(images, columns):
     leave_out=("Sepal.Width", lambda value: isinstance(value, list) and not value),
     classes=(None, maybe(is_flag)),
 )
-def _(path, target, classes, **options):
-    x, y = tables.read_table(path, target, classes=classes or None, **options)
+def _(path, target, **options):
+    x, y = tables.read_table(path, target, **options)
     return x.to_numpy(), y.cat.codes.to_numpy()
 
 

@@ -145,6 +145,8 @@ def test_arguments_that_are_not_two(monkeypatch, arguments):
 
 
 def test_the_arguments_of_jupyter_are_not_the_lessons(monkeypatch):
-    """A notebook has no file of its own."""
-    found = settings_with(monkeypatch, ["ipykernel_launcher.py", "-f", "kernel.json"])
-    assert (found["path"].name, found["target"]) == ("iris.csv", "Species")
+    """A notebook has no file of its own; some editors give it that of the script."""
+    for names in [{}, {"__file__": str(SCRIPT)}]:
+        for arguments in [["-f", "kernel.json"], ["--f=kernel.json"]]:
+            found = settings_with(monkeypatch, ["ipykernel_launcher.py", *arguments], **names)
+            assert (found["path"].name, found["target"]) == ("iris.csv", "Species")
