@@ -7,12 +7,10 @@ predict. The lesson trains the network of the lecture on it, by hand and in Kera
 .. math::
 
    X \;\longrightarrow\; a_1 = \operatorname{relu}(X W_1 + b_1)
-     \;\longrightarrow\; z_2 = a_1 W_2 + b_2
-     \;\longrightarrow\; a_2 =
-     \begin{cases}
-       \operatorname{softmax}(z_2) & \text{for a class} \\
-       z_2 & \text{for a number.}
-     \end{cases}
+     \;\longrightarrow\; z_2 = a_1 W_2 + b_2.
+
+For a class, :math:`a_2 = \operatorname{softmax}(z_2)` is the answer, a probability for
+each class; for a number, :math:`a_2 = z_2`.
 
 The page shows the iris flowers. The file and the column are two settings, or two
 arguments of the script: ``python own_table.py my.csv price``.
@@ -64,7 +62,8 @@ if is_script and len(sys.argv) > 1:
 # ``sep`` and ``dec`` are those of R. Text makes classes, and so do whole numbers of few
 # different values; ``classes=False`` says that they are numbers all the same.
 #
-# R looks for none of this. Its lines make a CSV file of R's own iris flowers.
+# ``read.csv`` of R looks for none of this. The R lines first make a CSV file of R's own
+# iris flowers.
 #
 # .. code-block:: r
 #
