@@ -77,7 +77,12 @@ def read_table(
     _check_marks(sep, dec)
     path = Path(path)
     frame = _frame(path, sep, dec)
-    _check_columns(path, frame, [target, *names])
+    for name in [target, *names]:
+        if name not in frame:
+            raise ValueError(
+                f"{path}: expected a column {name!r}. Found: {', '.join(frame)}. Choose one of "
+                "these. (They are what stands in the first line of the file.)"
+            )
     if target in names:
         raise ValueError(
             f"leave_out: expected columns other than the target. Received {target!r}, too. "
@@ -125,6 +130,7 @@ def _frame(path: Path, sep: str, dec: str) -> pd.DataFrame:
             f"{path}: expected columns with {sep!r} between them. Found one column, "
             f"{names[0]!r}. {say}"
         )
+    _check_names(path, names)
     frame = read_csv(path, REMEDY, low_memory=False, **how)
     frame.columns = pd.Index(names)
     if names[0] == "":
@@ -133,26 +139,19 @@ def _frame(path: Path, sep: str, dec: str) -> pd.DataFrame:
     return frame
 
 
-def _check_columns(path: Path, frame: pd.DataFrame, wanted: list[str]) -> None:
-    """Raise an error unless each column has a name of its own, and the wanted ones are there."""
-    names = frame.columns
-    if "" in names:
+def _check_names(path: Path, names: list[str]) -> None:
+    """Raise an error unless each column has a name of its own; the first may have none."""
+    if "" in names[1:]:
         raise ValueError(
             f"{path}: expected a name for each column in the first line. Found none for column "
-            f"{names.get_indexer_for(['']).min() + 1}. {REMEDY}"
+            f"{names.index('', 1) + 1}. {REMEDY}"
         )
-    if names.has_duplicates:
-        copies = ", ".join(map(repr, names[names.duplicated()].unique()))
+    copies = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if copies:
         raise ValueError(
-            f"{path}: expected a name of its own for each column. Found more than once: {copies}. "
-            "Rename the copies."
+            f"{path}: expected a name of its own for each column. Found more than once: "
+            f"{', '.join(map(repr, copies))}. Rename the copies."
         )
-    for name in wanted:
-        if name not in names:
-            raise ValueError(
-                f"{path}: expected a column {name!r}. Found: {', '.join(names)}. Choose one of "
-                "these. (They are what stands in the first line of the file.)"
-            )
 
 
 def _check_values(path: Path, frame: pd.DataFrame, target: str, dec: str) -> None:
@@ -211,7 +210,7 @@ def _with_examples(frame: pd.DataFrame, names: list[str]) -> str:
 
 def _target(path: Path, column: pd.Series, classes: bool | None) -> pd.Series:
     """The target as classes or as a number; it has to vary."""
-    numbers = _has_numbers(column)
+    name, numbers = str(column.name), _has_numbers(column)
     values = column.nunique()
     whole = numbers and bool(((column % 1 == 0) & (column.abs() <= LARGEST_R_INTEGER)).all())
     if whole:
@@ -221,22 +220,26 @@ def _target(path: Path, column: pd.Series, classes: bool | None) -> pd.Series:
     if not classes and not numbers:
         raise ValueError(
             f"{path}: expected numbers to predict. Found text in "
-            f"{_with_examples(column.to_frame(), [str(column.name)])}. Leave out classes=False."
+            f"{_with_examples(column.to_frame(), [name])}. Leave out classes=False."
         )
     if values == 1:
         raise ValueError(
             f"{path}: expected a target that varies. Found {str(column.iloc[0])!r} in each row of "
-            f"column {column.name!r}. Choose another column."
+            f"column {name!r}. Choose another column."
         )
     if not classes:
         return column.astype("float64")
     counts = column.value_counts()
     if counts.min() < FEW_OF_A_CLASS:
         instead = ", or predict it as a number: classes=False" if numbers else ""
-        few = ", ".join(f"{n} of {str(c)!r}" for c, n in counts[counts < FEW_OF_A_CLASS].items())
+        if not numbers and pd.to_numeric(column.astype(str), errors="coerce").notna().any():
+            instead = f", or correct what is no number: {_with_examples(column.to_frame(), [name])}"
+        few = [f"{n} of {str(label)!r}" for label, n in counts[counts < FEW_OF_A_CLASS].items()]
+        more = ", ..." if len(few) > 5 else ""
         raise ValueError(
             f"{path}: expected {FEW_OF_A_CLASS} rows or more of each class in column "
-            f"{column.name!r}. Found {few}. Leave out these rows, join classes{instead}."
+            f"{name!r}. Found {', '.join(few[:5])}{more}. Leave out these rows, join "
+            f"classes{instead}."
         )
     return pd.Series(factor(column), index=column.index, name=column.name)
 

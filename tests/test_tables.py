@@ -124,10 +124,20 @@ WRONG = {
         {},
         r"5 rows or more of each class in column 'mpg'\. Found 1 of 'a', 1 of 'b'\. Leave[^:]*$",
     ),
+    "few of a truth value": (
+        cars(mpg=[True] * 29 + [False] * 3),
+        {},
+        r"Found 3 of 'False'\. Leave out these rows, join classes\.$",
+    ),
     "few of a number": (
         cars(),
         {"target": "carb"},
         r"Found 3 of '3', 1 of '6', 1 of '8'.*as a number: classes=False",
+    ),
+    "a number with a word in it": (
+        cars(mpg=[*range(31), "soon"]),
+        {},
+        r"Found 1 of '0', 1 of '1', .*, \.\.\.\. .*no number: column 'mpg' \('soon' in row 32\)",
     ),
     "text as a number": (cars(mpg=["a", "b"] * 16), {"classes": False}, r"numbers to predict.*'a'"),
     "few rows": (cars()[:19], {}, r"20 rows or more, to train and to test\. Found 19"),
@@ -179,7 +189,8 @@ def test_decimal_commas_are_named(written):
     [
         ("a,b,a,b,c\n1,2,3,4,5\n", r"more than once: 'a', 'b'\. Rename"),
         ("a,,b\n1,2,3\n", r"a name for each column.*none for column 2"),
-        (",a,\nx,1,2\n", r"a name for each column.*none for column"),
+        (",a,\nx,1,2\n", r"a name for each column.*none for column 3"),
+        (",,a\nx,1,2\n", r"a name for each column.*none for column 2"),
         ("a,b\n1,2,3\n", r"expected a CSV file.*Correct"),
         ("a,b\n1,2\n1,2,3\n", r"expected a CSV file.*Correct"),
         ("", r"expected a CSV file.*Correct"),
