@@ -1,4 +1,4 @@
-"""Exercises: your own table
+r"""Exercises: your own table
 =========================
 
 They go with the lesson :doc:`../own_table`.
