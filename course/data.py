@@ -16,6 +16,7 @@ Control", 3rd edition, Holden-Day, as R's help page cites it.
 import warnings
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -129,22 +130,8 @@ def _read(path: Path, columns: tuple[str, ...], n_rows: int) -> pd.DataFrame:
     """The CSV file as a data frame, its first column as row names; its shape is checked."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: expected a data set here, found no file. {_remedy(path)}")
-    try:
-        with warnings.catch_warnings():
-            # pandas only warns where it drops a value too many in a row.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            # The names of the flowers are numbers: as texts, 1 does not become 1.0.
-            frame = pd.read_csv(
-                path, compression=None, dtype={0: str}, index_col=False, encoding="utf-8"
-            )
-    except (
-        pd.errors.EmptyDataError,
-        pd.errors.ParserError,
-        pd.errors.ParserWarning,
-        UnicodeDecodeError,
-    ) as error:
-        reason = str(error).strip().rstrip(".")
-        raise ValueError(f"{path}: expected a CSV file. {reason}. {_remedy(path)}") from error
+    # The names of the flowers are numbers: as texts, 1 does not become 1.0.
+    frame = read_csv(path, _remedy(path), dtype={0: str}, encoding="utf-8")
     found = tuple(frame.columns[1:])
     if found != columns:
         raise ValueError(
@@ -169,6 +156,23 @@ def _read(path: Path, columns: tuple[str, ...], n_rows: int) -> pd.DataFrame:
                 f"{_remedy(path)}"
             )
     return frame
+
+
+def read_csv(path: Path, remedy: str, **options: Any) -> pd.DataFrame:
+    """Pandas' ``read_csv``, with an error that says what was expected and what to do."""
+    try:
+        with warnings.catch_warnings():
+            # pandas only warns where it drops a value too many in a row.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(path, compression=None, index_col=False, **options)
+    except (
+        pd.errors.EmptyDataError,
+        pd.errors.ParserError,
+        pd.errors.ParserWarning,
+        UnicodeDecodeError,
+    ) as error:
+        reason = str(error).strip().rstrip(".")
+        raise ValueError(f"{path}: expected a CSV file. {reason}. {remedy}") from error
 
 
 def _same_row_names(path: Path, frame: pd.DataFrame, names: list[str]) -> None:

@@ -61,6 +61,10 @@ LESSONS = {
     "transformer_forecast": [
         *["years", "actual", "last_year", "last_growth", "mean_growth", "windows"],
     ],
+    "own_table": [
+        *["X_train", "X_test", "Y_train", "Y_test", "W1", "b1", "W2", "b2", "losses"],
+        *["test_pred", "result"],
+    ],
 }
 
 

@@ -23,6 +23,7 @@ import pytest
 from conftest import examples, some
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from r_fixtures import DATASETS
 
 from course import (
     activations,
@@ -35,6 +36,7 @@ from course import (
     rbase,
     rrandom,
     sequential,
+    tables,
 )
 
 OUTCOMES = Counter()  # told at the end of the run
@@ -580,6 +582,20 @@ def _(images, columns):
     return drawn(plots.plot_images(images, ["", ""], "Title", columns))
 
 
+@call(
+    *("tables.read_table", tables.read_table),
+    path=(DATASETS / "iris.csv", lambda value: False),
+    target=("Species", lambda value: False),
+    sep=(",", lambda value: False),
+    dec=(".", lambda value: False),
+    leave_out=("Sepal.Width", lambda value: isinstance(value, list) and not value),
+    classes=(None, maybe(is_flag)),
+)
+def _(path, target, **options):
+    x, y = tables.read_table(path, target, **options)
+    return x.to_numpy(), y.cat.codes.to_numpy()
+
+
 @call("plots.plot_network", plots.plot_network, size=(3, count))
 def _(size):
     return drawn(plots.plot_network([2, size], ["in", "out"], "Title"))
@@ -743,7 +759,10 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize(
     "module",
-    [activations, agreement, images, layers, losses, optimizers, plots, rbase, rrandom, sequential],
+    [
+        *[activations, agreement, images, layers, losses, optimizers, plots, rbase, rrandom],
+        *[sequential, tables],
+    ],
 )
 def test_every_public_name_is_called(module):
     called = " ".join(call.name for call in CALLS)

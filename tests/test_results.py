@@ -585,6 +585,11 @@ CLAIMS = {
             agree(comparisons) for comparisons in v["agreement"].values()
         ),
     },
+    "own_table": {
+        "The derivative of the pair is prediction minus truth in both cases, and the rest": (
+            lambda v: agree(v["agreement"])  # Keras works the derivative out by itself
+        ),
+    },
     "cifar_keras_cnn": {
         "Convolutions make maps of a picture, pooling makes the maps smaller": lambda v: (
             all(

@@ -32,6 +32,7 @@ LESSONS = (
     "transformer_keras.py",
     "transformer_agreement.py",
     "transformer_forecast.py",
+    "own_table.py",
 )
 # Lessons on what neither the lecture's slides nor its R scripts have.
 BEYOND = {
@@ -40,6 +41,7 @@ BEYOND = {
     *("cifar_nopackages_cnn", "cifar_agreement", "cifar_precision"),
     *("attention_nopackages", "attention_nopackages_training"),
     *("transformer_keras", "transformer_agreement", "transformer_forecast"),
+    "own_table",
 }
 # A copy of the course may have fewer.
 LESSONS = tuple(name for name in LESSONS if (SCRIPTS / name).is_file())
