@@ -15,12 +15,15 @@ infinite. Where every entry of the reference is 0, only exact zeros agree. Whole
 truth values, such as class labels, agree if they are equal.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from course.inputs import number, real_numbers
+from course.quiet import quiet_start
 
 __all__ = [
     "CENTRAL_DIFFERENCE_TOLERANCE",
@@ -257,6 +260,14 @@ def print_comparisons(comparisons: Iterable[Comparison]) -> None:
         print(f"{places}{show(c.max_abs):>20}{show(c.max_rel):>12}")
 
 
+def _keras() -> Any:
+    """Keras, imported only now: who compares without it does not wait for it."""
+    if "keras" not in sys.modules:
+        with quiet_start():
+            import keras  # noqa: F401
+    return sys.modules["keras"]
+
+
 class keras_precision:  # noqa: N801 - it is called like a function
     """Have Keras compute in double or in single precision.
 
@@ -277,10 +288,9 @@ class keras_precision:  # noqa: N801 - it is called like a function
 
     def __init__(self, dtype: str) -> None:
         """Set the precision."""
-        import keras  # only now: who compares without Keras does not wait for it
-
         if dtype not in TOLERANCES:
             raise ValueError(f"dtype: expected {' or '.join(TOLERANCES)}. Received {dtype!r}.")
+        keras = _keras()
         self._before = keras.config.floatx(), keras.config.dtype_policy()
         keras.config.set_floatx(dtype)
         keras.config.set_dtype_policy(dtype)
@@ -290,8 +300,7 @@ class keras_precision:  # noqa: N801 - it is called like a function
 
     def __exit__(self, *exception: object) -> None:
         """Put back what was set before."""
-        import keras
-
+        keras = _keras()
         floatx, policy = self._before
         keras.config.set_floatx(floatx)
         keras.config.set_dtype_policy(policy)

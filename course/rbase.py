@@ -16,6 +16,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from course import quiet  # noqa: F401 - who prints with R's functions can print any letter
 from course.rprint import r_print, r_str
 from course.rtext import collation
 from course.rvalues import key_of, labels_of, numbers_of

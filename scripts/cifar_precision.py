@@ -22,6 +22,7 @@ from course.agreement import compare_all, keras_precision, print_comparisons
 from course.images import load_images
 from course.optimizers import RMSprop
 from course.quiet import quiet_start
+from course.rbase import r_print
 from course.sequential import Sequential
 
 with quiet_start():
@@ -173,7 +174,8 @@ for step, (x, _) in enumerate(batches):  # with the weights before the step
     own, theirs = paths["course, float32"][step], paths["Keras, float32"][step]
     differing.append(np.sum(choices(model, own, x) != choices(model, theirs, x)))
 print("Choices in a step:", choices(model, start, x).size)
-print("Differing, step by step:", *differing)
+print("Differing, step by step:")
+r_print(differing)
 
 # %%
 

@@ -19,6 +19,7 @@ from course.quiet import progress
 
 HEAD = "import os, sys; from course.quiet import quiet_start\n"
 SCRIPTS = sorted(ROOT.glob("scripts/**/*.py"))
+PRINT_ANY_LETTER = ["course.quiet", "course.images", "course.rbase"]
 SOURCES = [*SCRIPTS, *sorted(ROOT.glob("course/**/*.py"))]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="a matter of signals or limits")
 
@@ -257,25 +258,31 @@ def test_every_import_of_keras_stands_in_a_quiet_start(path):
 # Any letter can be printed --------------------------------------------------------------------
 
 
-def test_a_letter_that_the_console_lacks_ends_no_program():
-    code = "print('caf\\xe9 \\u03c0 \\udcff \\xb1')"
+@pytest.mark.parametrize("module", PRINT_ANY_LETTER)
+def test_a_letter_that_the_console_lacks_ends_no_program(module):
+    code = f"import {module}\nprint('caf\\xe9 \\u03c0 \\udcff \\xb1')"
+
+    def printed(**environment: str) -> subprocess.CompletedProcess:
+        environment = without_display() | {"PYTHONPATH": str(ROOT)} | environment
+        return run_python("-c", code, environment=environment)
+
     for encoding, expected in [
         ("ascii", r"caf\xe9 \u03c0 \udcff \xb1"),
         ("utf-8", r"café π \udcff ±"),
     ]:
-        assert run(code, PYTHONIOENCODING=encoding).stdout.rstrip() == expected
+        assert printed(PYTHONIOENCODING=encoding).stdout.rstrip() == expected
     no_locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    assert run(code, **no_locale).returncode == 0
-    assert run(code, PYTHONIOENCODING="ascii:replace").stdout.rstrip() == "caf? ? ? ?"
+    assert printed(**no_locale).returncode == 0
+    assert printed(PYTHONIOENCODING="ascii:replace").stdout.rstrip() == "caf? ? ? ?"
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 def test_a_script_that_prints_more_than_ascii_can_print_any_letter(path):
-    """It imports course.quiet, or course.images, which does so too."""
+    """It imports course.quiet, or what does so too."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     tree.body.pop(0)  # the title is not printed
     modules = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
-    if not {"course.quiet", "course.images"} & modules:
+    if not set(PRINT_ANY_LETTER) & modules:
         texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
         assert all(text.isascii() for text in texts if isinstance(text, str))
 
