@@ -73,7 +73,7 @@ def test_the_side_bar_has_each_lesson_once_and_its_exercises_under_it(read):
     for number, lesson in enumerate(LESSON_ORDER, 1):
         (link,) = bar.select(f"li.toctree-l1 > a[href='lessons/{lesson}.html']")
         assert link.get_text().startswith(f"{number}. ")
-        below = [a["href"] for a in link.parent.select("ul a")]
+        below = [a["href"] for a in link.parent.select(":scope > ul a")]
         assert below == [f"lessons/exercises/{lesson}_exercises.html"]
 
 

@@ -230,7 +230,7 @@ plt.show()
 #
 # 1. Do it.
 '''
-PAGES = ["deck", "downloads", "glossary", "index", "notation", "operations"]
+PAGES = ["deck", "downloads", "glossary", "index", "notation", "operations", "run_it_yourself"]
 
 
 def write(folder: Path, name: str, number: int = 1) -> None:
