@@ -23,7 +23,7 @@ const sideBar = document.querySelector(".sidebar-scroll");
 const ownEntry = sideBar?.querySelector(".current-page > a");
 if (ownEntry) {
   const below = ownEntry.getBoundingClientRect().top - sideBar.getBoundingClientRect().top;
-  sideBar.scrollTop += below - sideBar.clientHeight / 2;
+  sideBar.scrollBy({ top: below - sideBar.clientHeight / 2, behavior: "instant" });
 }
 
 // Opened from the disk, a page may not read others: the search lists its finds without extracts.
