@@ -36,6 +36,7 @@ extensions = [
     "reference.layer_table",
     "lecture",
     "gallery.lesson_table",
+    "gallery.made_with",
     "notebooks.notebooks",
     "reference.operations",
     "gallery.r_files",

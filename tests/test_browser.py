@@ -70,6 +70,29 @@ def test_page(open_page, path):
     check_all_ways(page)
 
 
+def test_the_first_screen_says_what_to_do(open_page):
+    """The heading, the picture and the three buttons are seen without scrolling."""
+    page = open_page("index.html", viewport={"width": 1280, "height": 800})
+    page.wait_for_load_state("load")
+    buttons = page.locator("article a.sd-btn")
+    assert buttons.all_inner_texts() == ["Start", "Run it yourself", "Teach it"]
+    picture = page.locator("article img")
+    assert picture.evaluate("image => image.naturalWidth") > 0
+    assert len(picture.get_attribute("alt")) > 15
+    for element in [page.locator("h1"), picture, *buttons.all()]:
+        box = element.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 800
+
+
+def test_the_side_bar_shows_the_entry_of_its_page(open_page):
+    page = open_page("lessons/transformer_forecast.html", viewport={"width": 1280, "height": 800})
+    bar = page.locator(".sidebar-scroll").bounding_box()
+    entry = page.locator(".sidebar-tree .current-page > a").bounding_box()
+    assert bar["y"] <= entry["y"]
+    assert entry["y"] + entry["height"] <= bar["y"] + bar["height"]
+
+
 def test_choosing_r_switches_every_tab_of_the_page(open_page):
     page = open_page("lessons/iris_nopackages.html")
     r_blocks = page.locator("div.highlight-r")

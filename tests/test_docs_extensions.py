@@ -8,6 +8,7 @@ import pytest
 import static_math
 from docutils import nodes
 from docutils.core import publish_doctree
+from gallery import lesson_table
 from gallery.differences import TITLE, FoldDifferences
 from reference import layer_table
 from sphinx.errors import ExtensionError
@@ -89,6 +90,28 @@ def test_the_differences_from_the_lecture_are_folded_and_nothing_else():
     assert kinds == ["Summary", ["sd-mb-3", "differences"], "Try it"]
     rubric, items = document.children[2].children
     assert (rubric.astext(), items.astext()) == (TITLE, "One.")
+
+
+def test_the_list_of_lessons_keeps_them_where_no_front_page_has_them(tmp_path):
+    gallery = "Lessons\n=======\n\n.. toctree::\n   :hidden:\n\n\n   /lessons/iris\n\nText.\n"
+    app = SimpleNamespace(srcdir=tmp_path, config=SimpleNamespace(root_doc="index"))
+
+    def written(docname: str) -> str:
+        source = [gallery]
+        lesson_table.give_places(app, docname, source)
+        return source[0]
+
+    front_page = tmp_path / "index.rst"
+    front_page.write_text("Home\n====\n", encoding="utf-8")
+    without = "Lessons\n=======\n\nText.\n"
+    assert [written("lessons/index"), written("lessons/exercises/index")] == [gallery, without]
+    front_page.write_text(f"Home\n====\n\n{lesson_table.TOCTREES}\n", encoding="utf-8")
+    assert written("lessons/index") == without
+    assert written("lessons/iris") == gallery  # it has no exercises
+    script = tmp_path / "lessons" / "exercises" / "iris_exercises.py"
+    script.parent.mkdir(parents=True)
+    script.touch()
+    assert written("lessons/iris").endswith(" :hidden:\n\n      exercises/iris_exercises\n")
 
 
 def test_keras_is_put_back_between_lessons(monkeypatch):

@@ -377,7 +377,7 @@ def test_the_copy_opens_from_the_disk(open_page, unpacked, path):
 
 def test_in_the_copy_links_lead_on(open_page, unpacked):
     page = open_page("index.html", unpacked)
-    page.locator("article a", has_text="Downloads").first.click()
+    page.locator("article a", has_text="Offline copy").click()
     page.wait_for_url("**/downloads.html")
     page.locator("table.downloads a", has_text="Iris by hand").click()
     page.wait_for_url("**/lessons/iris_nopackages.html")

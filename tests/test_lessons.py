@@ -9,9 +9,10 @@ import lesson_checks as checks
 import numpy as np
 import pytest
 from conftest import ALL_LESSONS, everything, lessons
+from gallery import lesson_table
 from gallery.differences import TITLE as DIFFERENCES
-from gallery.lesson_table import question_and_r_file, table_of_lessons
-from lecture import BEYOND, LESSONS
+from gallery.lesson_table import first_lines, lessons_in_parts, table_of_lessons
+from lecture import BEYOND, LESSONS, PARTS
 from PIL import Image
 from r_fixtures import ROOT, SCRIPTS
 from running import Run, run_script, without_display
@@ -107,17 +108,30 @@ def test_the_readme_and_the_website_have_one_table():
     expected = []
     for lesson in LESSONS:
         name = lesson.removesuffix(".py")
-        question, r_file = question_and_r_file(SCRIPTS / lesson)
+        title, question, r_file = first_lines(SCRIPTS / lesson)
         assert question.endswith("?")
         assert r_file == R_FILES.get(name, "")
         follows = "(beyond the lecture)" if name in BEYOND else "(the slides)"
-        title = ast.get_docstring(ast.parse((SCRIPTS / lesson).read_text(encoding="utf-8")))
-        expected.append((f"`{r_file}`" if r_file else follows, name, title.partition("\n")[0]))
+        expected.append((f"`{r_file}`" if r_file else follows, name, title))
     assert rows == expected
     table = table_of_lessons()
     assert re.findall(r":doc:`/lessons/(\w+)`", table) == [name for _, name, _ in rows]
     assert re.findall(r"``(\w+\.R)``", table) == list(R_FILES.values())
-    assert table.count("- the slides\n") == sum(row[0] == "(the slides)" for row in rows)
+    assert table.count("- **the lecture's script** ``") == len(R_FILES)
+    assert table.count("- the lecture's slides\n") == sum(row[0] == "(the slides)" for row in rows)
+    assert table.count("- beyond the lecture\n") == len(BEYOND)
+
+
+def test_every_lesson_has_its_part():
+    parts = lessons_in_parts()
+    assert [*parts] == [*PARTS.values()]
+    numbered = [lesson for part in parts.values() for lesson in part]
+    assert numbered == [(i, name.removesuffix(".py")) for i, name in enumerate(LESSONS, 1)]
+
+
+def test_a_course_of_other_lessons_has_one_part(monkeypatch):
+    monkeypatch.setattr(lesson_table, "LESSONS", ("trial.py",))
+    assert lessons_in_parts() == {"The lessons": [(1, "trial")]}
 
 
 @pytest.mark.parametrize("name", ALL_LESSONS)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
@@ -9,15 +10,18 @@ import nbformat
 import pytest
 from conftest import ALL_LESSONS, LESSONS_ON_SITE, PUBLIC_MODULES, everything
 from gallery.differences import TITLE as DIFFERENCES
+from lecture import LESSONS as SCRIPTS_IN_ORDER
+from lecture import PARTS
 from lesson_checks import without_bounds
 from r_fixtures import LESSONS, SCRIPTS, pairs
 
 PAGES_BY_HAND = [
     *["index", "coming_from_r", "layers", "operations", "notation", "glossary"],
     *["choosing", "further", "data", "lecture_map", "deck", "downloads", "checks", "course"],
-    *["run_it_yourself", "teach", "cite"],
+    *["about", "cite", "run_it_yourself", "teach"],
     *(f"reference/{name}" for name in PUBLIC_MODULES),
 ]
+LESSON_ORDER = [Path(name).stem for name in SCRIPTS_IN_ORDER]
 EXERCISES = ["index", *(f"{name}_exercises" for name in ALL_LESSONS)]
 ALL_PAGES = [
     *PAGES_BY_HAND,
@@ -57,6 +61,28 @@ def all_html(site: Path) -> list[Path]:
 def test_all_pages_are_there(site):
     built = {path.with_suffix("").as_posix() for path in all_html(site)}
     assert set(ALL_PAGES) | {"genindex", "py-modindex", "search"} == built
+
+
+def test_the_side_bar_has_each_lesson_once_and_its_exercises_under_it(read):
+    bar = read("index.html").select_one(".sidebar-tree")
+    captions = [caption.get_text() for caption in bar.select("p.caption")]
+    course = ["The course", *PARTS.values()]
+    assert captions == ["Start", *course, "Look up", "Teach", "Inside"]
+    links = [a["href"] for a in bar.select("a[href$='.html']")]
+    assert len(links) == len(set(links))
+    for number, lesson in enumerate(LESSON_ORDER, 1):
+        (link,) = bar.select(f"li.toctree-l1 > a[href='lessons/{lesson}.html']")
+        assert link.get_text().startswith(f"{number}. ")
+        below = [a["href"] for a in link.parent.select(":scope > ul a")]
+        assert below == [f"lessons/exercises/{lesson}_exercises.html"]
+
+
+def test_after_a_lesson_come_its_exercises_and_then_the_next_lesson(read):
+    way = [f"lessons/{n}" for name in LESSON_ORDER for n in (name, f"exercises/{name}_exercises")]
+    for here, there in pairwise(way):
+        (link,) = read(f"{here}.html").select("a.next-page")
+        page = (Path(here).parent / link["href"]).as_posix().replace("exercises/../", "")
+        assert page == f"{there}.html"
 
 
 def test_nothing_is_loaded_from_outside(site, read):

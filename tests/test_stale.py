@@ -230,7 +230,7 @@ plt.show()
 #
 # 1. Do it.
 '''
-PAGES = ["deck", "downloads", "glossary", "index", "notation", "operations"]
+PAGES = ["deck", "downloads", "glossary", "index", "notation", "operations", "run_it_yourself"]
 
 
 def write(folder: Path, name: str, number: int = 1) -> None:
@@ -271,6 +271,7 @@ def tiny(tmp_path_factory):
         "glossary": "Glossary\n========\n\n.. glossary::\n\n   epoch\n      Once through all.\n",
         "notation": "Notation\n========\n\nSmall letters.\n",
         "operations": "Operations\n==========\n\nNone.\n",
+        "run_it_yourself": "Run it yourself\n===============\n\nAnywhere.\n",
         "deck": re.sub(r"\.\. lesson-.*\n(   :.*\n)+", "Text.\n", DECK),
     }
     for name, text in texts.items():

@@ -43,6 +43,16 @@ BEYOND = {
     *("transformer_keras", "transformer_agreement", "transformer_forecast"),
     "own_table",
 }
+# The parts of the course, each by the lesson that it begins with.
+PARTS = {
+    "keras_model.py": "Reminder",
+    "iris_nopackages.py": "Iris",
+    "mtcars_nopackages.py": "Regression",
+    "learning_rate.py": "Hyper-parameters",
+    "activations.py": "Activations and depth",
+    "layer_types.py": "Pictures",
+    "attention_nopackages.py": "Attention and transformers",
+}
 # A copy of the course may have fewer.
 LESSONS = tuple(name for name in LESSONS if (SCRIPTS / name).is_file())
 

@@ -18,6 +18,14 @@ markScrollable();
 document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", "All pages");
 document.querySelector(".toc-drawer")?.setAttribute("aria-label", "This page");
 
+// The side bar opens where the page's own entry is in its middle.
+const sideBar = document.querySelector(".sidebar-scroll");
+const ownEntry = sideBar?.querySelector(".current-page > a");
+if (ownEntry) {
+  const below = ownEntry.getBoundingClientRect().top - sideBar.getBoundingClientRect().top;
+  sideBar.scrollBy({ top: below - sideBar.clientHeight / 2, behavior: "instant" });
+}
+
 // Opened from the disk, a page may not read others: the search lists its finds without extracts.
 if (window.location.protocol === "file:") {
   DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
