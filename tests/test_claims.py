@@ -16,6 +16,7 @@ import pypdfium2
 import pytest
 from bs4 import BeautifulSoup
 from conftest import ALL_LESSONS, LESSONS_ON_SITE, everything
+from gallery.wheel import wheel_name
 from lesson_checks import without_bounds
 
 NUMBER = re.compile(
@@ -50,6 +51,7 @@ QUOTED = [
     ("lessons/mtcars_nopackages", "1000", "in 1000 lb"),
     ("lessons/exercises/batch_size_exercises", "Four times", "falls with the root of"),
     ("further", "100", "CIFAR-100"),
+    *[(page, wheel_name()[15:18], wheel_name()) for page in ("downloads", "run_it_yourself")],
     *[("run_it_yourself", f"3.{minor}", "Python 3.11") for minor in (11, 12, 13)],
     ("data", "391", "Biometrics"),
     ("data", "411", "Biometrics"),

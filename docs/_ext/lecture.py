@@ -52,6 +52,7 @@ PARTS = {
     "activations.py": "Activations and depth",
     "layer_types.py": "Pictures",
     "attention_nopackages.py": "Attention and transformers",
+    "own_table.py": "Your own data",
 }
 # A copy of the course may have fewer.
 LESSONS = tuple(name for name in LESSONS if (SCRIPTS / name).is_file())

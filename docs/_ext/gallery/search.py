@@ -49,6 +49,7 @@ ANSWERS = {
     "attention_nopackages_training": {"": ["several heads", "multi-head attention"]},
     "transformer_keras": {"": ["transformer", "embedding", "positional encoding"]},
     "transformer_forecast": {"": ["time series", "forecast"]},
+    "own_table": {"": ["your own data", "CSV", "read.csv", "table"]},
 }
 
 
