@@ -6,7 +6,7 @@ first among what the search finds (``search_scorer.js``), and their first lines 
 
 import re
 
-from gallery.lesson_table import question_and_r_file
+from gallery.lesson_table import first_lines
 from lecture import LESSONS, SCRIPTS
 from sphinx.errors import ExtensionError
 
@@ -69,7 +69,7 @@ def add_answers(app, docname, source):
         entries = "".join(f"   single: ! {word}\n" for word in words)
         # Above its heading a section would end; the first lines below it are in sight as well.
         text = f"{text[: found.end()]}\n.. index::\n{entries}\n{text[found.end() :]}"
-    question, _ = question_and_r_file(SCRIPTS / f"{name}.py")
+    _, question, _ = first_lines(SCRIPTS / f"{name}.py")
     description = f".. meta::\n   :description: {question}\n\n" if question else ""
     source[0] = description + text
 
