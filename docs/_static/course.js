@@ -37,7 +37,9 @@ function keepInPlace(event) {
   const tabs = event.target.closest?.(".sd-tab-set");
   if (tabs) {
     const before = tabs.getBoundingClientRect().top;
-    requestAnimationFrame(() => window.scrollBy(0, tabs.getBoundingClientRect().top - before));
+    requestAnimationFrame(() =>
+      window.scrollBy({ top: tabs.getBoundingClientRect().top - before, behavior: "instant" }),
+    );
   }
 }
 

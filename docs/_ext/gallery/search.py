@@ -66,7 +66,7 @@ def add_answers(app, docname, source):
                 f"gallery/search.py: expected a heading {heading!r} in the lesson {name}. "
                 "Found none. Name one that is there."
             )
-        entries = "".join(f"   single: ! {word}\n" for word in words)
+        entries = "".join(f"   ! single: {word}\n" for word in words)
         # Above its heading a section would end; the first lines below it are in sight as well.
         text = f"{text[: found.end()]}\n.. index::\n{entries}\n{text[found.end() :]}"
     _, question, _ = first_lines(SCRIPTS / f"{name}.py")
