@@ -56,11 +56,11 @@ if is_script and len(sys.argv) > 1:
 
 # %%
 # The first line of the file has the names of the columns. All columns but the target
-# are predictors, and have to be numbers. :py:func:`course.tables.read_table` says so if
-# they are not, and looks for what else would do harm: missing values, a class of two
-# rows, a predictor that never varies. Its argument ``leave_out`` leaves out columns,
-# ``sep`` and ``dec`` are those of R. Text makes classes, and so do whole numbers of few
-# different values; ``classes=False`` says that they are numbers all the same.
+# are predictors, and have to be numbers. ``read_table`` says so if they are not, and
+# looks for what else would do harm: missing values, a class of two rows, a predictor
+# that never varies. Its argument ``leave_out`` leaves out columns, ``sep`` and ``dec``
+# are those of R. Text makes classes, and so do whole numbers of few different values;
+# ``classes=False`` says that they are numbers all the same.
 #
 # ``read.csv`` of R looks for none of this. The R lines first make a CSV file of R's own
 # iris flowers.
