@@ -4,7 +4,7 @@ The tests use these checks on the layers as they are, and on copies with planted
 """
 
 import numpy as np
-from reference.beside_keras import beside_keras
+from reference.beside_keras import beside_keras, normals
 
 from course.agreement import (
     CENTRAL_DIFFERENCE_TOLERANCE,
@@ -24,11 +24,6 @@ LARGEST: dict[tuple[str, str], float] = {}  # the largest difference by what and
 def note(what: str, dtype: str, value: float) -> None:
     """Keep the largest difference found, for the summary that the tests print."""
     LARGEST[what, dtype] = max(LARGEST.get((what, dtype), 0.0), value)
-
-
-def normals(seed: int, *shape: int, dtype="float64") -> np.ndarray:
-    """Standard normal numbers."""
-    return np.random.default_rng(seed).normal(size=shape).astype(dtype)
 
 
 def eighths(seed: int, *shape: int, dtype="float64", scale: float = 1.0) -> np.ndarray:

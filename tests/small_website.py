@@ -11,6 +11,7 @@ import re
 import shutil
 from pathlib import Path
 
+from gallery.wheel import SOURCES
 from r_fixtures import ROOT, SCRIPTS, split_code_and_text_blocks
 
 IN_FULL = ["iris_nopackages", "mtcars_nopackages", "activations", "convolution"]
@@ -121,7 +122,7 @@ def copy_course(folder: Path, in_full: list[str] | None = None) -> Path:
     """
     for name in ("course", "docs", "scripts"):
         shutil.copytree(ROOT / name, folder / name, ignore=IGNORED)
-    for name in ("LICENSE", "README.md", "pyproject.toml"):  # of which the wheel is made
+    for name in set(SOURCES) - {"course"}:  # of which the wheel is made
         shutil.copy(ROOT / name, folder)
     if in_full is None:
         return folder

@@ -16,6 +16,7 @@ from planting import assert_found, faulty_sources
 
 from course.agreement import assert_agree, central_difference
 
+WRONG = (AssertionError, ValueError)  # a number, a shape
 # With one output, (n, 1) and (1, 5) give the same by matrices and entry by entry.
 HARMLESS = {"delta2 @ W2.T -> delta2 * W2.T"}
 DERIVATIVE = re.compile(r"(d[zWb]|delta|[Wb])\d")
@@ -66,7 +67,7 @@ def test_the_checks_pass_without_a_fault(lesson):
 def test_a_planted_fault_is_found(lesson, position, changed):
     blocks = checks.code_blocks_of(lesson)
     blocks[position] = changed
-    assert_found(changed, lambda: checks.check_lesson(lesson, blocks))
+    assert_found(changed, lambda: checks.check_lesson(lesson, blocks), by=WRONG)
 
 
 # The functions that the agreement lessons write out once more.
@@ -146,4 +147,8 @@ def test_faults_in_the_repeated_lines_are_found(name):
     for what, changed in planted:
         namespace, _ = function_source(lesson, name)
         exec(changed, namespace)
-        assert_found(f"{lesson}, {name}: {what}", lambda ns=namespace: check(ns))
+        assert_found(
+            f"{lesson}, {name}: {what}",
+            lambda ns=namespace: check(ns),
+            by=WRONG,
+        )

@@ -14,6 +14,14 @@ Petal.Length -0.138891362 0.6564600 0.07636455 0.6140075 -0.7684220
 Petal.Width 0.005764186 -0.2177527 -0.42419779 0.2602737 2.1360912"""
 SLIDE_B1 = "0.000000000 0.006242131 -0.129513031 0.012000035 -0.047282668"
 SLIDE_STR = " num [1:4, 1:5] -1.22072 0.1813 -0.13889 0.00576 0.38528 ..."
+# Blocks of R lines that print, at least; in some lessons there is little that R can say.
+AT_LEAST = dict.fromkeys(checks.NETWORKS, 7) | {
+    **dict.fromkeys(["cifar_precision", "transformer_keras", "transformer_agreement"], 1),
+    "deep_network": 2,
+    "batch_size": 3,
+    "vanishing_gradients": 3,
+    "transformer_forecast": 3,
+}
 
 
 @pytest.mark.parametrize("name", lessons(LESSONS))
@@ -21,7 +29,7 @@ def test_prints_what_r_prints(lesson, name):
     blocks, printed = checks.blocks_of_run(name, lesson(name))
     compared = checks.check_printed(name, blocks, printed)
     r_blocks = read_run(FIXTURES / f"{name}.txt").printed.values()
-    assert compared == sum(map(bool, r_blocks)) >= (7 if name in checks.NETWORKS else 1)
+    assert compared == sum(map(bool, r_blocks)) >= AT_LEAST.get(name, 4)
 
 
 @pytest.mark.parametrize("name", lessons(LESSONS))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import everything
-from gallery.wheel import FOLDER, make_wheel, wheel_name
+from gallery.wheel import FOLDER, SOURCES, make_wheel, wheel_name
 from r_fixtures import ROOT
 from test_house import pythons_with_tensorflow, tracked
 
@@ -39,7 +39,7 @@ def test_the_wheel_has_all_of_the_package(wheel):
 
 
 def test_what_an_earlier_build_left_is_not_in_the_wheel(tmp_path):
-    for name in ["course", "LICENSE", "README.md", "pyproject.toml"]:
+    for name in SOURCES:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
     expected = make_wheel(tmp_path)

@@ -8,6 +8,7 @@ exercises and of their student's versions too. ``markdown.py`` says what becomes
 import ast
 import json
 import re
+from importlib.metadata import requires
 from pathlib import Path
 
 from files import write_if_changed, zipped
@@ -31,7 +32,8 @@ RETURNS_NOTHING = re.compile(
 )
 
 EXTRA = "[keras]"  # of the package: what brings these modules
-IMPORTS_EXTRA = re.compile(r"^ *(import|from) (keras|optuna|tensorflow)\b", flags=re.M)
+IN_EXTRA = [re.match(r"\w+", r)[0] for r in requires("simple-to-deep") if r.endswith('"keras"')]
+IMPORTS_EXTRA = re.compile(rf"^ *(import|from) ({'|'.join(IN_EXTRA)})\b", flags=re.M)
 
 
 def blocks_of(script: Path, settings: dict) -> list:

@@ -14,6 +14,11 @@ with quiet_start():
 Pair = tuple[np.ndarray, np.ndarray]  # ours, and that of Keras
 
 
+def normals(seed: int, *shape: int, dtype: str = "float64") -> np.ndarray:
+    """Standard normal numbers."""
+    return np.random.default_rng(seed).normal(size=shape).astype(dtype)
+
+
 def beside_keras(
     own, twin, inputs: list[np.ndarray], draw: Callable, scale: float = 1.0, **options
 ) -> dict[str, list[Pair]]:

@@ -34,23 +34,22 @@ def numpy_lines(layer: type, way: str) -> str:
     return re.sub(r"\b_(?=[a-z])", "", body.replace("self.", ""))
 
 
-def draw(seed: int, *shape: int, dtype: str) -> np.ndarray:
-    """Standard normal numbers."""
-    return np.random.default_rng(seed).normal(size=shape).astype(dtype)
-
-
 def compare_layer(name: str, dtype: str) -> dict[str, float]:
     """The largest relative differences of a layer from Keras, forward and backward."""
-    from reference.beside_keras import beside_keras, keras  # only now: it starts TensorFlow
+    from reference.beside_keras import (  # only now: it starts TensorFlow
+        beside_keras,
+        keras,
+        normals,
+    )
 
     arguments, shapes = LAYERS[name]["arguments"], LAYERS[name]["inputs"]
-    inputs = [draw(100 + i, *shape, dtype=dtype) for i, shape in enumerate(shapes)]
+    inputs = [normals(100 + i, *shape, dtype=dtype) for i, shape in enumerate(shapes)]
     if name == "Embedding":  # words: whole numbers
         inputs = [np.random.default_rng(100).integers(0, arguments[0], shape) for shape in shapes]
     own = getattr(layers, name)(*arguments)
     twin = getattr(keras.layers, name)(*arguments)
     options = {"training": True} if name == "Dropout" else {}
-    found = beside_keras(own, twin, inputs, draw, **options)
+    found = beside_keras(own, twin, inputs, normals, **options)
     ways = {"forward": found["outputs"]}
     ways["backward"] = found["input gradients"] + found["weight gradients"]
     return {
@@ -61,8 +60,6 @@ def compare_layer(name: str, dtype: str) -> dict[str, float]:
 
 def measure() -> dict[tuple[str, str], dict[str, float]]:
     """The largest relative difference of each layer from Keras, by name and way, then by type."""
-    from reference import beside_keras  # noqa: F401  (Keras starts before its precision is set)
-
     found = {}
     for dtype in agreement.TOLERANCES:
         with agreement.keras_precision(dtype):
